@@ -1,0 +1,52 @@
+"""A parsed letter, as matching and classification see it. `letters.parse` makes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message. `text` is what `adapters.documents` read, None if it could not."""
+
+    name: str
+    media_type: str
+    sha256: str
+    raw: bytes = field(repr=False)
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The machine-readable part of a delivery status notification (RFC 3464)."""
+
+    action: str  # failed, delayed, delivered, relayed, expanded
+    status: str  # x.y.z
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. Header times are aware; `received` has the topmost (our own server's) first.
+
+    `reply_text` is what the sender wrote anew, `quoted_text` what was quoted or forwarded.
+    `faults` names everything the parser had to work around; it never raises.
+    """
+
+    sha256: str
+    message_id: str = ""
+    subject: str = ""
+    sender: str = ""  # bare address, lower case
+    sender_name: str = ""
+    recipients: tuple[str, ...] = ()
+    date: datetime | None = None
+    received: tuple[datetime, ...] = ()
+    thread_ids: tuple[str, ...] = ()  # In-Reply-To, then References, with angle brackets
+    returned_ids: tuple[str, ...] = ()  # Message-IDs in a returned original or its headers
+    headers: Mapping[str, str] = field(default_factory=dict)  # lower-case name -> first value
+    content_type: str = "text/plain"
+    report: DeliveryReport | None = None
+    reply_text: str = ""
+    quoted_text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    faults: tuple[str, ...] = ()
