@@ -1,0 +1,74 @@
+"""Opening the database, and the two kinds of session: reading, and writing under BEGIN IMMEDIATE."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlmodel import Session
+
+HEAD = "0001"  # the newest migration; a test compares it with Alembic's
+
+
+def open_database(path: Path) -> Engine:
+    """Open (or make) the SQLite file and bring it to the newest migration."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    if _version(engine) != HEAD:
+        _migrate(engine)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A short transaction that holds the write lock from its first statement.
+
+    A transaction that reads first and writes later fails at once when another wrote in between.
+    """
+    with Session(engine.execution_options(is_writing=True)) as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One consistent snapshot; what is written in it is lost."""
+    with Session(engine) as session:
+        yield session
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        tables = "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+        if connection.execute(text(tables)).first() is None:
+            return None
+        row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+        return row[0] if row else None
+
+
+def _migrate(engine: Engine) -> None:
+    # Alembic takes a fifth of a second to import: only where there is something to do
+    from alembic import command
+
+    from tracker.store.migrations import alembic_config
+
+    with engine.execution_options(is_writing=True).connect() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

@@ -1,0 +1,222 @@
+"""The tables. Facts are only ever inserted; `outbox`, `mailbox_*` and `*_state` rows are working state.
+
+Every datetime column is SQLModel's own: it refuses naive values and gives back UTC.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlmodel import Column, Field, SQLModel
+
+
+class WorkspaceRow(SQLModel, table=True):
+    """Which workspace this is, and where it lives: a copy has the same id at another place."""
+
+    __tablename__ = "workspace"
+    id: int = Field(default=1, primary_key=True)
+    instance_id: str
+    place: str  # fingerprint of machine, path and file
+    created_at: datetime
+
+
+class RoundRow(SQLModel, table=True):
+    __tablename__ = "round"
+    name: str = Field(primary_key=True)
+    plan: str  # canonical JSON of the RoundPlan
+    seed: int
+    created_at: datetime
+
+
+class RoundFileRow(SQLModel, table=True):
+    """The SHA-256 of every file a round was planned with."""
+
+    __tablename__ = "round_file"
+    round: str = Field(primary_key=True, foreign_key="round.name")
+    path: str = Field(primary_key=True)
+    sha256: str = Field(primary_key=True)
+
+
+class UnitRow(SQLModel, table=True):
+    __tablename__ = "unit"
+    round: str = Field(primary_key=True, foreign_key="round.name")
+    unit_id: str = Field(primary_key=True)
+    unit_code: str
+    name: str
+    group: str
+    predecessors: str  # separated by ;
+    joined_on: date | None
+    left_on: date | None
+
+
+class ChannelRow(SQLModel, table=True):
+    __tablename__ = "channel"
+    id: int | None = Field(default=None, primary_key=True)
+    round: str = Field(foreign_key="round.name", index=True)
+    unit_id: str
+    kind: str
+    channel: str
+    announced: bool
+    address: str
+    platform: str
+    priority: int
+
+
+class ApplicantRow(SQLModel, table=True):
+    """`sealed` holds the identity fields, encrypted; only the mailbox stands in the open."""
+
+    __tablename__ = "applicant"
+    code: str = Field(primary_key=True)
+    mailbox: str = Field(unique=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class QuestionRow(SQLModel, table=True):
+    __tablename__ = "question"
+    round: str = Field(primary_key=True, foreign_key="round.name")
+    question_id: str = Field(primary_key=True)
+    kind: str
+    title: str
+    text: str
+
+
+class RequestRow(SQLModel, table=True):
+    __tablename__ = "request"
+    reference: str = Field(primary_key=True)
+    round: str = Field(foreign_key="round.name", index=True)
+    kind: str
+    unit_id: str
+    applicant: str = Field(foreign_key="applicant.code")
+    channel: str | None
+    address: str
+    question_id: str
+    planned_at: datetime
+    expires_at: datetime
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "event"
+    seq: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(unique=True)
+    round: str | None = Field(default=None, index=True)
+    request: str | None = Field(default=None, index=True)
+    kind: str = Field(index=True)
+    happened_at: datetime
+    known_at: datetime
+    actor: str
+    source_sha256: str | None = Field(default=None, index=True)
+    payload: str  # canonical JSON
+    dedupe_key: str = Field(unique=True)
+
+
+class SealRow(SQLModel, table=True):
+    """`head` = SHA-256 over the previous head and the events first_seq..last_seq."""
+
+    __tablename__ = "seal"
+    n: int = Field(primary_key=True)
+    first_seq: int
+    last_seq: int
+    head: str
+    sealed_at: datetime
+
+
+class EvidenceRow(SQLModel, table=True):
+    __tablename__ = "evidence"
+    sha256: str = Field(primary_key=True)
+    size: int
+    media_type: str
+    kept_at: datetime
+
+
+class RawMessageRow(SQLModel, table=True):
+    """One arrival of raw bytes. `taken_in_at` is empty until it was understood and recorded."""
+
+    __tablename__ = "raw_message"
+    __table_args__ = (
+        UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
+        UniqueConstraint("sha256", "mailbox"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str = Field(foreign_key="evidence.sha256", index=True)
+    source: str  # imap, import, contact
+    mailbox: str
+    folder: str | None = None
+    uidvalidity: int | None = None
+    uid: int | None = None
+    internal_date: datetime | None = None
+    arrived_at: datetime  # what the law counts by: see services.intake.arrival
+    arrival_basis: str
+    kept_at: datetime
+    taken_in_at: datetime | None = Field(default=None, index=True)
+
+
+class ReceiptRow(SQLModel, table=True):
+    """Receipt number, query code, password of one submission: opaque, encrypted."""
+
+    __tablename__ = "receipt"
+    id: int | None = Field(default=None, primary_key=True)
+    request: str = Field(foreign_key="request.reference", index=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    noted_at: datetime
+
+
+class OutboxRow(SQLModel, table=True):
+    """One letter, final bytes in the evidence store. `status` is the lock: see services.dispatch."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("request", "step"), Index("outbox_due", "status", "not_before"))
+    id: int | None = Field(default=None, primary_key=True)
+    request: str = Field(foreign_key="request.reference")
+    step: str
+    instance_id: str
+    mailbox: str
+    recipient: str
+    message_id: str = Field(unique=True)
+    raw_sha256: str = Field(foreign_key="evidence.sha256")
+    status: str  # queued, sending, sent, refused, unsettled, not_sent
+    not_before: datetime
+    expires_at: datetime
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    answer: str = ""  # the server's last line, kept for "we never got it"
+
+
+class MailboxMarkRow(SQLModel, table=True):
+    __tablename__ = "mailbox_mark"
+    mailbox: str = Field(primary_key=True)
+    folder: str = Field(primary_key=True)
+    uidvalidity: int
+    last_uid: int
+
+
+class MailboxHealthRow(SQLModel, table=True):
+    __tablename__ = "mailbox_health"
+    mailbox: str = Field(primary_key=True)
+    watched_since: datetime
+    last_ok_at: datetime | None
+    failures: int = 0
+    fault: str = ""
+    not_before: datetime | None = None
+
+
+class RequestStateRow(SQLModel, table=True):
+    """Derived from events by `domain.lifecycle.replay`; `tracker rebuild` makes it anew."""
+
+    __tablename__ = "request_state"
+    reference: str = Field(primary_key=True)
+    state: str
+    submitted_at: datetime | None
+    replied_at: datetime | None
+    outcome: str | None
+    open_readings: int
+    last_seq: int
+
+
+class HeldMessageRow(SQLModel, table=True):
+    """Derived: the holding pen. A message leaves it when a person assigned it."""
+
+    __tablename__ = "held_message"
+    sha256: str = Field(primary_key=True)
+    seq: int
+    mailbox: str
+    arrived_at: datetime
+    candidates: str  # references, best first, separated by ;
