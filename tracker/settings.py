@@ -1,0 +1,241 @@
+"""tracker.toml and the environment -> an open workspace."""
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from tracker.adapters.files import read_toml
+from tracker.adapters.imap import ImapAccount
+from tracker.adapters.mounts import unsafe_folder
+from tracker.adapters.smtp import SmtpAccount
+from tracker.domain.terms import Mode
+from tracker.errors import UserError
+from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
+from tracker.store.database import open_database, reading, writing
+from tracker.store.evidence import EvidenceStore
+from tracker.store.secrets import Vault, open_vault, read_private_file
+from tracker.store.tables import WorkspaceRow
+
+SETTINGS_FILE = "tracker.toml"
+DATABASE_FILE = "tracker.db"
+PASSWORD_FILE = "passwords.toml"
+_SECURITY_PORTS = {"imap": {"tls": 993}, "smtp": {"tls": 465, "starttls": 587}}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How one applicant's mailbox is reached."""
+
+    mailbox: str
+    imap: ImapAccount
+    smtp: SmtpAccount
+    watch_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap."""
+
+    mode: Mode = Mode.REHEARSAL
+    language: str = DEFAULT_LANGUAGE
+    pilot_recipients: frozenset[str] = frozenset()
+    poll_seconds: int = 300
+    gap_hours: int = 24
+    accounts: Mapping[str, Account] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    root: Path
+    settings: Settings
+    engine: Engine
+    evidence: EvidenceStore
+
+    @property
+    def vault(self) -> Vault:
+        return open_vault(self.root)
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        return self.settings.accounts or {}
+
+    def account(self, mailbox: str) -> Account:
+        try:
+            return self.accounts[mailbox]
+        except KeyError:
+            raise UserError(
+                _("{file}: no [[account]] for the mailbox {mailbox}: add one.").format(
+                    file=self.root / SETTINGS_FILE, mailbox=mailbox
+                )
+            ) from None
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder upwards that holds tracker.toml."""
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).exists():
+            return folder
+    raise UserError(
+        _("{folder}: no workspace here or above. Run `tracker init {folder}`, or name one with --workspace.")
+        .format(folder=start)
+    )
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Open the workspace in `root`. Raises `UserError` for torn settings or an unsafe folder."""
+    fault = unsafe_folder(root)
+    if fault:
+        raise UserError(fault)
+    settings = read_settings(root)
+    try:
+        engine = open_database(root / DATABASE_FILE)
+    except OSError as error:
+        raise UserError(f"{root / DATABASE_FILE}: {error.strerror}") from None
+    return Workspace(root, settings, engine, EvidenceStore(root / "evidence"))
+
+
+# --- which workspace this is -------------------------------------------------------------------------
+
+
+def register_workspace(workspace: Workspace, now: datetime) -> str:
+    """Give the workspace (or a copy that is adopted) a new identity at this place."""
+    instance_id = uuid.uuid4().hex
+    with writing(workspace.engine) as session:
+        row = session.get(WorkspaceRow, 1) or WorkspaceRow(instance_id="", place="", created_at=now)
+        row.instance_id, row.place = instance_id, _place(workspace.root)
+        session.add(row)
+    return instance_id
+
+
+def instance_of(workspace: Workspace) -> str | None:
+    """The id of this workspace; None if it was copied or restored to here, and so may not send."""
+    with reading(workspace.engine) as session:
+        return instance_in(session, workspace.root)
+
+
+def instance_in(session: Session, root: Path) -> str | None:
+    row = session.exec(select(WorkspaceRow)).one()
+    return row.instance_id if row.place == _place(root) else None
+
+
+def _place(root: Path) -> str:
+    """A copy differs in path or in inode; the same disk in another machine differs in machine id."""
+    machine = Path("/etc/machine-id")
+    name = machine.read_text() if machine.exists() else os.environ.get("COMPUTERNAME", "")
+    database = (root / DATABASE_FILE).resolve()
+    return hashlib.sha256(f"{name}\n{database}\n{database.stat().st_ino}".encode()).hexdigest()
+
+
+# --- tracker.toml ----------------------------------------------------------------------------------
+
+
+def read_settings(root: Path) -> Settings:
+    path = root / SETTINGS_FILE
+    entries = read_toml(path)
+    unknown = set(entries) - {"mode", "language", "pilot_recipients", "poll_seconds", "gap_hours", "account"}
+    if unknown:
+        raise UserError(
+            _("{path}: unknown setting {names}: correct or remove it.").format(
+                path=path, names=", ".join(sorted(unknown))
+            )
+        )
+    accounts = [_account(root, table, place) for place, table in enumerate(entries.get("account", []), 1)]
+    return Settings(
+        mode=Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL)),
+        language=_choice(path, entries, "language", LANGUAGES, DEFAULT_LANGUAGE),
+        pilot_recipients=frozenset(address.lower() for address in entries.get("pilot_recipients", [])),
+        poll_seconds=_positive(path, entries, "poll_seconds", 300),
+        gap_hours=_positive(path, entries, "gap_hours", 24),
+        accounts={account.mailbox: account for account in accounts},
+    )
+
+
+def _choice(path: Path, entries: Mapping[str, Any], name: str, allowed: Any, default: str) -> str:
+    value = entries.get(name, default)
+    if value not in allowed:
+        raise UserError(
+            _('{path}: {name} = "{value}" is not one of {allowed}.').format(
+                path=path, name=name, value=value, allowed=", ".join(allowed)
+            )
+        )
+    return str(value)
+
+
+def _positive(path: Path, entries: Mapping[str, Any], name: str, default: int) -> int:
+    value = entries.get(name, default)
+    if not isinstance(value, int) or value < 1:
+        raise UserError(
+            _("{path}: {name} = {value}: a whole number above 0 is needed.").format(
+                path=path, name=name, value=value
+            )
+        )
+    return value
+
+
+_ACCOUNT_KEYS = {
+    "mailbox", "user", "folders", "watch_from", "idle", "name",
+    "imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security",
+}  # fmt: skip
+
+
+def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
+    path = root / SETTINGS_FILE
+    missing = {"mailbox", "imap_host", "smtp_host"} - set(table)
+    unknown = set(table) - _ACCOUNT_KEYS
+    if missing or unknown:
+        raise UserError(
+            _("{path}: [[account]] no. {place}: missing {missing}; unknown {unknown}.").format(
+                path=path,
+                place=place,
+                missing=", ".join(sorted(missing)) or "-",
+                unknown=", ".join(sorted(unknown)) or "-",
+            )
+        )
+    mailbox = str(table["mailbox"]).lower()
+    user = table.get("user", mailbox)
+    password = password_of(root, mailbox)
+    imap_security = _choice(path, table, "imap_security", ("tls", "starttls", "plain"), "tls")
+    smtp_security = _choice(path, table, "smtp_security", ("tls", "starttls", "plain"), "tls")
+    imap = ImapAccount(
+        mailbox=mailbox,
+        host=table["imap_host"],
+        port=table.get("imap_port") or _SECURITY_PORTS["imap"].get(imap_security, 143),
+        user=user,
+        password=password,
+        security=imap_security,  # type: ignore[arg-type]
+        folders=tuple(table.get("folders", ("INBOX",))),
+        idle=table.get("idle", True),
+    )
+    smtp = SmtpAccount(
+        host=table["smtp_host"],
+        port=table.get("smtp_port") or _SECURITY_PORTS["smtp"].get(smtp_security, 25),
+        user=user,
+        password=password,
+        security=smtp_security,  # type: ignore[arg-type]
+        local_hostname="localhost.localdomain",
+    )
+    return Account(mailbox, imap, smtp, table.get("watch_from"))
+
+
+def password_variable(mailbox: str) -> str:
+    return "TRACKER_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", mailbox.upper())
+
+
+def password_of(root: Path, mailbox: str) -> str:
+    """From the environment, else from passwords.toml (mode 600); empty where there is none yet."""
+    if value := os.environ.get(password_variable(mailbox)):
+        return value
+    path = root / PASSWORD_FILE
+    if not path.exists():
+        return ""
+    read_private_file(path)
+    return str(read_toml(path).get(mailbox, ""))
