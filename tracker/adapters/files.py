@@ -74,37 +74,51 @@ class CsvRow:
         return self.cells.get(column, "")
 
 
+class Faults:
+    """All faults of one file, so that one pass corrects them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[tuple[int, str]] = []
+
+    def add(self, line: int, sentence: str) -> None:
+        self._found.append((line, f"{self.file}:{line}: {sentence}"))
+
+    def refuse(self) -> None:
+        """Raise `UserError` with a line per fault, the first ten in full, if there are any."""
+        if not self._found:
+            return
+        shown = [sentence for _line, sentence in sorted(self._found)]
+        if len(shown) > _MOST_FAULTS_SHOWN:
+            rest = _("(and {count} more)").format(count=len(shown) - _MOST_FAULTS_SHOWN)
+            shown = [*shown[:_MOST_FAULTS_SHOWN], rest]
+        raise UserError("\n".join(shown))
+
+
 def read_csv(path: Path, required: Collection[str], optional: Collection[str] = ()) -> list[CsvRow]:
     """The rows that are not blank. Raises `UserError` with one line per fault of the file."""
-    lines = _lines_of(path)
-    header = [name.strip() for name in lines[0][1]] if lines else []
-    while header and not header[-1]:
+    records = _records_of(path)
+    header = [name.strip() for name in records[0][1]] if records else []
+    while header and not header[-1]:  # Excel keeps the commas of columns that were emptied
         header.pop()
-    refuse(_header_faults(path.name, header, required, optional))
-    rows, faults = [], []
-    for line, cells in lines[1:]:
+    _check_header(path.name, header, required, optional)
+    rows, faults = [], Faults(path.name)
+    for line, cells in records[1:]:
         if any(cell.strip() for cell in cells[len(header) :]):
-            faults.append(
-                _("{file}:{line}: {found} cells, but there are {expected} columns: put quotes round a cell with commas.")
-                .format(file=path.name, line=line, found=len(cells), expected=len(header))
-            )
+            faults.add(line, _too_many_cells(len(cells), len(header)))
         elif any(cell.strip() for cell in cells):
             rows.append(CsvRow(line, {name: cell.strip() for name, cell in zip(header, cells, strict=False)}))
-    refuse(faults)
+    faults.refuse()
     return rows
 
 
-def refuse(faults: Sequence[str]) -> None:
-    """Raise all faults of a file at once (the first ten in full), so that one pass corrects them."""
-    if not faults:
-        return
-    shown = list(faults[:_MOST_FAULTS_SHOWN])
-    if len(faults) > len(shown):
-        shown.append(_("(and {count} more)").format(count=len(faults) - len(shown)))
-    raise UserError("\n".join(shown))
+def _too_many_cells(found: int, expected: int) -> str:
+    return _("{found} cells in {expected} columns: put quotes round a cell that holds a comma.").format(
+        found=found, expected=expected
+    )
 
 
-def _lines_of(path: Path) -> list[tuple[int, list[str]]]:
+def _records_of(path: Path) -> list[tuple[int, list[str]]]:
     """Each record with the line it starts on: a quoted cell may run over several lines."""
     reader = csv.reader(io.StringIO(_read_utf8(path, path.name), newline=""), strict=True)
     records, start = [], 1
@@ -121,27 +135,20 @@ def _lines_of(path: Path) -> list[tuple[int, list[str]]]:
     return records
 
 
-def _header_faults(
+def _check_header(
     file: str, header: Sequence[str], required: Collection[str], optional: Collection[str]
-) -> list[str]:
-    allowed = [*required, *optional]
-    faults = [
-        _("{file}:1: the column {column} is missing: add it to the first row.").format(file=file, column=name)
-        for name in required
-        if name not in header
-    ]
-    faults += [
-        _("{file}:1: the column {column} stands there twice: remove one.").format(file=file, column=name)
-        for name in sorted({name for name in header if header.count(name) > 1})
-    ]
-    faults += [
-        _('{file}:1: unknown column "{column}": rename it to one of {allowed}, or remove it.').format(
-            file=file, column=name, allowed=", ".join(allowed)
-        )
-        for name in dict.fromkeys(header)
-        if name not in allowed
-    ]
-    return faults
+) -> None:
+    faults, allowed = Faults(file), [*required, *optional]
+    for name in required:
+        if name not in header:
+            faults.add(1, _("the column {column} is missing: add it to the first row.").format(column=name))
+    for name in dict.fromkeys(header):
+        if header.count(name) > 1:
+            faults.add(1, _("the column {column} stands there twice: remove one.").format(column=name))
+        if name not in allowed:
+            sentence = _('unknown column "{column}": rename it to one of {allowed}, or remove it.')
+            faults.add(1, sentence.format(column=name, allowed=", ".join(allowed)))
+    faults.refuse()
 
 
 # --- bytes -----------------------------------------------------------------------------------------

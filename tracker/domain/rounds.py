@@ -1,0 +1,78 @@
+"""What a lead decides about a round before it starts, and who takes part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from tracker.domain.terms import Channel, Question, RequestKind, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most that is sent. Above 10 a month and unit, fees may be asked (国办函〔2020〕109号)."""
+
+    per_account_per_day: int = 20
+    per_unit_per_month: int = 2
+    per_host_per_hour: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """round.toml. Requests are sent from `starts_on` to `ends_on`; the round closes on `closes_on`.
+
+    `sends_from` and `sends_until` are wall time in Asia/Shanghai. A request not sent
+    `expires_after_days` (calendar days) after its time is not sent at all. `seed` None: not yet drawn.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[RequestKind, ...]
+    starts_on: date
+    ends_on: date
+    closes_on: date
+    rules: Mapping[RequestKind, str]
+    templates: Mapping[RequestKind, str]
+    seed: int | None = None
+    calendar: str = "cn"
+    authorisation: str = ""
+    caps: Caps = Caps()
+    spacing_minutes: int = 3
+    sends_from: time = time(9)
+    sends_until: time = time(17)
+    grace_days: int = 5
+    expires_after_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A real, consenting person and their mailbox. The identity is secret: it is in no repr or log."""
+
+    code: str
+    mailbox: str
+    name: str = field(repr=False)
+    id_number: str = field(repr=False)
+    phone: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    postcode: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A row of schedule.csv: who sends this request and exactly when."""
+
+    applicant: str
+    planned_at: datetime
+
+
+Pins = Mapping[tuple[str, RequestKind], Pin]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything a round is planned from."""
+
+    units: tuple[Unit, ...]
+    channels: tuple[Channel, ...]
+    applicants: tuple[Applicant, ...]
+    questions: tuple[Question, ...]
+    pins: Pins
