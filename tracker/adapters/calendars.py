@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tracker.adapters.files import find_file, read_toml, sha256_of
 from tracker.domain.calendar import Notice, WorkingCalendar
@@ -49,7 +49,7 @@ def _gazetted_calendar(name: str, path: Path, sha256: str, guess: bool) -> Worki
     entries = read_toml(path)
     country, first, last = _settings(path, entries)
     blocks = {key: block for key, block in entries.items() if key not in _SETTINGS}
-    _refuse_missing_years(path, blocks, first, last)
+    _refuse_wrong_years(path, blocks, first, last)
     try:
         calendar = WorkingCalendar(
             days_off=_days(path, blocks, "days_off"),
@@ -69,7 +69,7 @@ def _gazetted_calendar(name: str, path: Path, sha256: str, guess: bool) -> Worki
 def _settings(path: Path, entries: Mapping[str, Any]) -> tuple[str, date, date]:
     country, first, last = (entries.get(key) for key in _SETTINGS)
     if isinstance(country, str) and _is_date(first) and _is_date(last):
-        return country, first, last  # type: ignore[return-value]
+        return country, first, last
     raise UserError(
         _(
             '{path}: country, first and last must stand above the first year, as in country = "CN", '
@@ -78,16 +78,16 @@ def _settings(path: Path, entries: Mapping[str, Any]) -> tuple[str, date, date]:
     )
 
 
-def _is_date(value: object) -> bool:
+def _is_date(value: object) -> TypeGuard[date]:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def _refuse_missing_years(path: Path, blocks: Mapping[str, Any], first: date, last: date) -> None:
+def _refuse_wrong_years(path: Path, blocks: Mapping[str, Any], first: date, last: date) -> None:
     years = {str(year) for year in range(first.year, last.year + 1)}
     for year in sorted(years - blocks.keys()):
         raise UserError(
             _(
-                "{path}: no block [{year}] although {first} to {last} are covered: add the notice of that year"
+                "{path}: no block [{year}] although {first} to {last} is covered: add that year's notice"
             ).format(path=path, year=year, first=first, last=last)
         )
     for key in sorted(key for key in blocks if key not in years or not isinstance(blocks[key], dict)):

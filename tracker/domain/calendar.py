@@ -146,3 +146,5 @@ def _check_days(calendar: WorkingCalendar) -> None:
         raise ValueError(f"the calendar ends on {calendar.last}, before it begins on {calendar.first}")
     if both := calendar.days_off.keys() & calendar.makeup_days.keys():
         raise ValueError(f"{min(both)} is both a day off and a make-up working day")
+    if weekdays := [day for day in calendar.makeup_days if day.weekday() not in calendar.weekend]:
+        raise ValueError(f"{min(weekdays)} is a make-up working day, but no weekend day")
