@@ -1,0 +1,225 @@
+"""What people did or saw, entered by the same door as mail: a submission, a call, a letter, a visit."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from tracker.domain.lifecycle import IllegalEvent, next_state
+from tracker.domain.terms import (
+    ChannelKind,
+    EventKind,
+    MessageKind,
+    Outcome,
+    ReceiptBasis,
+    RequestKind,
+    RequestState,
+    outcomes_of,
+)
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.intake import CONTACT, take_in
+from tracker.settings import Workspace
+from tracker.store.database import reading, writing
+from tracker.store.events import canonical_json, history_of
+from tracker.store.evidence import keep_message
+from tracker.store.queries import arrivals_of
+from tracker.store.tables import ApplicantRow, RawMessageRow, ReceiptRow, RequestRow
+
+MEDIA = ("phone", "sms", "wechat", "letter", "fax", "visit", "web")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a site or counter gave out; opaque strings, kept as secrets."""
+
+    receipt_no: str = ""
+    query_code: str = ""
+    password: str = ""
+
+
+NO_RECEIPT = Receipt()
+
+
+def record_submission(
+    workspace: Workspace,
+    reference: str,
+    at: datetime,
+    actor: str,
+    now: datetime,
+    *,
+    received_on: date | None = None,
+    receipt: Receipt = NO_RECEIPT,
+    proof: Path | None = None,
+) -> None:
+    """A person handed the request in (web form, post, counter …) at `at`.
+
+    `received_on` is the day the unit signed for it or took it, where that is known.
+    """
+    request = _request(workspace, reference)
+    payload: dict[str, object] = {"by": "person"}
+    if received_on:
+        basis = ReceiptBasis.HANDED_IN if request.channel == ChannelKind.IN_PERSON else ReceiptBasis.SIGNATURE
+        payload |= {"receipt_on": received_on.isoformat(), "receipt_basis": basis}
+    _refuse_if_sent(workspace, reference, EventKind.DISPATCHED)
+    _enter(workspace, request, EventKind.DISPATCHED, at, payload, actor, now, receipt=receipt, proof=proof)
+
+
+def record_closed_channel(
+    workspace: Workspace, reference: str, at: datetime, reason: str, actor: str, now: datetime, proof: Path | None
+) -> None:
+    """A person could not hand the request in: a finding about the channel."""
+    request = _request(workspace, reference)
+    _refuse_if_sent(workspace, reference, EventKind.SEND_REFUSED)
+    _enter(workspace, request, EventKind.SEND_REFUSED, at, {"by": "person"}, actor, now, note=reason, proof=proof)
+
+
+def record_contact(
+    workspace: Workspace,
+    reference: str,
+    medium: str,
+    kind: MessageKind,
+    outcome: Outcome | None,
+    at: datetime,
+    actor: str,
+    now: datetime,
+    *,
+    note: str = "",
+    extension_days: int | None = None,
+    proof: Path | None = None,
+) -> None:
+    """A phone call, SMS, WeChat message, letter, fax or visit, with its own date and proof."""
+    request = _request(workspace, reference)
+    check_outcome(RequestKind(request.kind), kind, outcome)
+    _refuse_unless_sent(workspace, reference, at)
+    payload: dict[str, object] = {"kind": kind, "outcome": outcome, "medium": medium}
+    if extension_days is not None:
+        payload["extension_days"] = extension_days
+    _enter(workspace, request, EventKind.REVIEWED, at, payload, actor, now, note=note, proof=proof)
+
+
+def record_correction(
+    workspace: Workspace, reference: str, at: datetime, actor: str, now: datetime, proof: Path | None = None
+) -> None:
+    """We answered the unit's correction notice (or paid, or proved identity) at `at`."""
+    request = _request(workspace, reference)
+    with reading(workspace.engine) as session:
+        state = history_of(session, reference).state
+    if state is not RequestState.AWAITING_US:
+        raise UserError(
+            _("{reference}: the unit is not waiting for us (state {state}).").format(reference=reference, state=state)
+        )
+    _enter(workspace, request, EventKind.CORRECTED, at, {}, actor, now, proof=proof)
+
+
+def check_outcome(kind: RequestKind, message_kind: MessageKind, outcome: Outcome | None) -> None:
+    """A reply has an outcome of its kind of request, and nothing else has one."""
+    allowed = outcomes_of(kind) if message_kind is MessageKind.REPLY else frozenset({None})
+    if outcome not in allowed:
+        names = ", ".join(sorted(str(name) for name in allowed if name)) or "-"
+        raise UserError(
+            _("{kind} for a {request_kind}: the outcome must be one of: {names}").format(
+                kind=message_kind, request_kind=kind, names=names
+            )
+        )
+
+
+def _request(workspace: Workspace, reference: str) -> RequestRow:
+    with reading(workspace.engine) as session:
+        row = session.get(RequestRow, reference)
+    if row is None:
+        raise UserError(
+            _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
+        )
+    return row
+
+
+def _refuse_if_sent(workspace: Workspace, reference: str, kind: EventKind) -> None:
+    with reading(workspace.engine) as session:
+        state = history_of(session, reference).state
+    try:
+        next_state(reference, state, kind)
+    except IllegalEvent:
+        raise UserError(
+            _("{reference}: not open for submission (state {state}).").format(reference=reference, state=state)
+        ) from None
+
+
+def _refuse_unless_sent(workspace: Workspace, reference: str, at: datetime) -> None:
+    with reading(workspace.engine) as session:
+        history = history_of(session, reference)
+    if history.submitted_at is None or at < history.submitted_at:
+        raise UserError(
+            _("{reference}: nothing was sent before {at}, so nothing can answer it: check the date and the reference.")
+            .format(reference=reference, at=at.isoformat())
+        )
+
+
+def _enter(
+    workspace: Workspace,
+    request: RequestRow,
+    event: EventKind,
+    at: datetime,
+    payload: dict[str, object],
+    actor: str,
+    now: datetime,
+    *,
+    note: str = "",
+    receipt: Receipt = NO_RECEIPT,
+    proof: Path | None = None,
+) -> None:
+    """Keep the contact as canonical bytes (without the secret codes), then take it in like a mail."""
+    proof_bytes = _read_proof(proof)
+    with writing(workspace.engine) as session:
+        contact = {
+            "event": event,
+            "round": request.round,
+            "request": request.reference,
+            "at": at.isoformat(),
+            "actor": actor,
+            "payload": payload,
+            "note": note,
+            "proof": workspace.evidence.keep(session, proof_bytes, "application/octet-stream", now)
+            if proof_bytes
+            else "",
+        }
+        sha256 = _keep_contact(session, workspace, request, contact, at, now)
+        _keep_receipt(session, workspace, request, receipt, now)
+    with reading(workspace.engine) as session:
+        (arrival,) = arrivals_of(session, sha256)
+    take_in(workspace, arrival, now)
+
+
+def _keep_contact(
+    session: Session, workspace: Workspace, request: RequestRow, contact: dict[str, object], at: datetime, now: datetime
+) -> str:
+    raw = canonical_json(contact).encode()
+    sha256 = workspace.evidence.keep(session, raw, "application/json", now)
+    mailbox = session.get_one(ApplicantRow, request.applicant).mailbox
+    keep_message(
+        session,
+        RawMessageRow(
+            sha256=sha256, source=CONTACT, mailbox=mailbox, arrived_at=at, arrival_basis="person", kept_at=now
+        ),
+    )
+    return sha256
+
+
+def _keep_receipt(
+    session: Session, workspace: Workspace, request: RequestRow, receipt: Receipt, now: datetime
+) -> None:
+    fields = {name: getattr(receipt, name) for name in ("receipt_no", "query_code", "password")}
+    if any(fields.values()):
+        session.add(ReceiptRow(request=request.reference, sealed=workspace.vault.seal(fields), noted_at=now))
+
+
+def _read_proof(proof: Path | None) -> bytes | None:
+    if proof is None:
+        return None
+    try:
+        return proof.read_bytes()
+    except OSError as fault:
+        raise UserError(
+            _("{path}: cannot read the proof ({fault}).").format(path=proof, fault=fault.strerror)
+        ) from None

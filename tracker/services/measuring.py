@@ -1,0 +1,104 @@
+"""Measuring a round: one row per request, from its events, for pages, tasks, explanations and exports."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from tracker.adapters.calendars import load_calendar
+from tracker.adapters.rules import load_rules
+from tracker.domain.calendar import WorkingCalendar
+from tracker.domain.deadlines import Rules
+from tracker.domain.lifecycle import History, replay
+from tracker.domain.measure import Circumstances, Measurement, measure_request
+from tracker.domain.terms import ChannelKind, RequestKind, RoundState, local_date
+from tracker.services.rounds import round_state
+from tracker.services.watch import gaps_of
+from tracker.settings import Workspace
+from tracker.store.events import events_by_request
+from tracker.store.tables import ApplicantRow, HeldMessageRow, RequestRow, RoundRow, UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRequest:
+    request: RequestRow
+    unit: UnitRow
+    history: History
+    measurement: Measurement
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """The calendar (with the marked guess past the last notice) and the rules of one round."""
+
+    calendar: WorkingCalendar
+    rules: Mapping[RequestKind, Rules]
+
+
+def yardstick_of(session: Session, workspace: Workspace, round_name: str) -> Yardstick:
+    plan = json.loads(session.get_one(RoundRow, round_name).plan)
+    return Yardstick(
+        load_calendar(plan["calendar"], workspace=workspace.root, guess=True),
+        {RequestKind(kind): load_rules(name, workspace.root) for kind, name in plan["rules"].items()},
+    )
+
+
+def measure_round(
+    session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date | None = None
+) -> list[MeasuredRequest]:
+    """Measure every request of a round, whatever its state, as of a day in Shanghai (default: today)."""
+    yardstick = yardstick_of(session, workspace, round_name)
+    events = events_by_request(session, round_name)
+    surroundings = _Surroundings(session, workspace, round_name, now, as_of or local_date(now))
+    query = select(RequestRow, UnitRow).where(
+        RequestRow.round == round_name,
+        UnitRow.round == RequestRow.round,
+        UnitRow.unit_id == RequestRow.unit_id,
+    )
+    measured = []
+    for request, unit in session.exec(query.order_by(col(RequestRow.reference))):
+        history = replay(request.reference, events.get(request.reference, ()))
+        rules = yardstick.rules[RequestKind(request.kind)]
+        channel = ChannelKind(request.channel) if request.channel else None
+        row = measure_request(history, channel, rules, yardstick.calendar, surroundings.of(request))
+        measured.append(MeasuredRequest(request, unit, history, row, rules))
+    return measured
+
+
+class _Surroundings:
+    """The circumstances of each request: gaps of its mailbox, held messages, the state of the round."""
+
+    def __init__(
+        self, session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date
+    ) -> None:
+        plan = json.loads(session.get_one(RoundRow, round_name).plan)
+        self._as_of, self._grace_days = as_of, plan["grace_days"]
+        state = round_state(session, round_name)
+        self._is_closed = state in (RoundState.CLOSED, RoundState.FINAL)
+        self._gaps = gaps_of(session, workspace, now)
+        self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
+        held = session.exec(select(HeldMessageRow.candidates))
+        self._candidates = {reference for candidates in held for reference in candidates.split(";")}
+
+    def of(self, request: RequestRow) -> Circumstances:
+        return Circumstances(
+            as_of=self._as_of,
+            is_round_closed=self._is_closed,
+            grace_days=self._grace_days if request.channel == ChannelKind.POST else 0,
+            gaps=self._gaps.get(self._mailboxes[request.applicant], ()),
+            has_held_candidate=request.reference in self._candidates,
+        )
+
+
+def unfinished(measured: list[MeasuredRequest], held: int, unread: int) -> list[str]:
+    """What keeps a round from becoming final, as codes with numbers."""
+    reasons = {
+        "provisional_due_dates": sum(row.measurement.is_provisional for row in measured),
+        "unsettled_sends": sum(row.measurement.reason == "send_unsettled" for row in measured),
+        "held_messages": held,
+        "open_reviews": unread,
+    }
+    return [f"{name} {count}" for name, count in reasons.items() if count]

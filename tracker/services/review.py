@@ -1,0 +1,167 @@
+"""A person decides: the reading of a message, or whose answer a held message is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from tracker.adapters.lexicons import load_lexicon
+from tracker.domain.classify import classify
+from tracker.domain.matching import Match
+from tracker.domain.measure import open_readings
+from tracker.domain.message import Message
+from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.contacts import check_outcome
+from tracker.services.intake import read_message, reading_event, replied_at
+from tracker.settings import Workspace
+from tracker.store.database import reading, writing
+from tracker.store.events import REVIEW_THRESHOLD, history_of, record
+from tracker.store.queries import arrivals_of
+from tracker.store.tables import EvidenceRow, HeldMessageRow, RawMessageRow, RequestRow, RequestStateRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTask:
+    """A message whose machine reading a person has to confirm or correct."""
+
+    request: str
+    message: str
+    kind: MessageKind
+    outcome: Outcome | None
+    confidence: float
+    arrived_at: datetime
+
+
+def review_tasks(session: Session) -> list[ReviewTask]:
+    rows = session.exec(
+        select(RequestStateRow.reference)
+        .where(RequestStateRow.open_readings > 0)
+        .order_by(col(RequestStateRow.reference))
+    )
+    return [task for reference in rows for task in _open_of(session, reference)]
+
+
+def _open_of(session: Session, reference: str) -> list[ReviewTask]:
+    readings = open_readings(history_of(session, reference).readings, REVIEW_THRESHOLD)
+    return [ReviewTask(reference, r.message, r.kind, r.outcome, r.confidence, r.at) for r in readings]
+
+
+def find_message(session: Session, prefix: str) -> RawMessageRow:
+    """The arrival whose SHA-256 begins with `prefix` (eight characters are enough in practice)."""
+    shas = list(session.exec(select(EvidenceRow.sha256).where(col(EvidenceRow.sha256).startswith(prefix))))
+    arrivals = [arrival for sha in shas for arrival in arrivals_of(session, sha)]
+    if len(arrivals) != 1:
+        raise UserError(
+            _("{prefix}: {count} messages begin with it; give more of the SHA-256.").format(
+                prefix=prefix, count=len(arrivals)
+            )
+        )
+    return arrivals[0]
+
+
+def message_of(workspace: Workspace, arrival: RawMessageRow) -> Message:
+    return read_message(workspace.evidence.read(arrival.sha256))
+
+
+def confirm(
+    workspace: Workspace,
+    reference: str,
+    prefix: str,
+    kind: MessageKind,
+    outcome: Outcome | None,
+    actor: str,
+    now: datetime,
+    *,
+    reason: str = "",
+    extension_days: int | None = None,
+) -> None:
+    """Record a person's reading of a message as an answer to a request; it wins over every machine's."""
+    with reading(workspace.engine) as session:
+        request = _request(session, reference)
+        arrival = find_message(session, prefix)
+        known = {r.message for r in history_of(session, reference).readings}
+    if arrival.sha256 not in known:
+        raise UserError(
+            _("{message} is not a message of {reference}: use `tracker review assign` first.").format(
+                message=prefix, reference=reference
+            )
+        )
+    check_outcome(RequestKind(request.kind), kind, outcome)
+    event = _reviewed(
+        workspace, request, arrival, actor, now, kind, outcome, reason=reason, extension_days=extension_days
+    )
+    with writing(workspace.engine) as session:
+        record(session, [event])
+
+
+def _reviewed(
+    workspace: Workspace,
+    request: RequestRow,
+    arrival: RawMessageRow,
+    actor: str,
+    now: datetime,
+    kind: MessageKind,
+    outcome: Outcome | None,
+    *,
+    reason: str,
+    extension_days: int | None,
+) -> Event:
+    happened_at, basis = replied_at(message_of(workspace, arrival), arrival.arrived_at)
+    payload: dict[str, object] = {"kind": kind, "outcome": outcome, "time_basis": basis, "reason": reason}
+    if extension_days is not None:
+        payload["extension_days"] = extension_days
+    return Event(
+        kind=EventKind.REVIEWED,
+        happened_at=happened_at,
+        known_at=now,
+        actor=actor,
+        round=request.round,
+        request=request.reference,
+        source_sha256=arrival.sha256,
+        payload=payload,
+        dedupe_key=f"reviewed:{request.reference}:{arrival.sha256}:{now.isoformat()}:{kind}:{outcome}",
+    )
+
+
+def assign(
+    workspace: Workspace, prefix: str, references: Sequence[str], actor: str, now: datetime, reason: str = ""
+) -> None:
+    """Take a held message out of the pen: it answers these requests, or (none given) no request of ours.
+
+    For each request the machine's reading follows; where it is in doubt, a review task follows too.
+    """
+    with reading(workspace.engine) as session:
+        arrival = find_message(session, prefix)
+        if session.get(HeldMessageRow, arrival.sha256) is None:
+            raise UserError(_("{message} is not in the holding pen.").format(message=prefix))
+        requests = [_request(session, reference) for reference in references]
+    message, lexicon = message_of(workspace, arrival), load_lexicon(workspace=workspace.root)
+    assigned = Event(
+        kind=EventKind.ASSIGNED,
+        happened_at=arrival.arrived_at,
+        known_at=now,
+        actor=actor,
+        source_sha256=arrival.sha256,
+        payload={"requests": list(references), "reason": reason},
+        dedupe_key=f"assigned:{arrival.sha256}:{now.isoformat()}",
+    )
+    readings = [
+        reading_event(
+            r, arrival, message, classify(message, RequestKind(r.kind), lexicon, None), Match(), lexicon, now
+        )
+        for r in requests
+    ]
+    with writing(workspace.engine) as session:
+        record(session, [assigned, *readings])
+
+
+def _request(session: Session, reference: str) -> RequestRow:
+    row = session.get(RequestRow, reference)
+    if row is None:
+        raise UserError(
+            _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
+        )
+    return row

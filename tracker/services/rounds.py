@@ -1,0 +1,186 @@
+"""A round's own states: draft -> approved -> running -> closed -> final; and the hold on all sending."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from tracker.domain.terms import Event, EventKind, Mode, RequestState, RoundState
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.settings import Workspace, register_workspace
+from tracker.store.database import reading, writing
+from tracker.store.events import events_of_kind, record
+from tracker.store.queries import requests_in_state, round_names
+from tracker.store.tables import RequestRow
+
+_STATE_AFTER = {
+    EventKind.ROUND_PLANNED: RoundState.DRAFT,
+    EventKind.ROUND_APPROVED: RoundState.APPROVED,
+    EventKind.ROUND_STARTED: RoundState.RUNNING,
+    EventKind.ROUND_CLOSED: RoundState.CLOSED,
+    EventKind.ROUND_FINAL: RoundState.FINAL,
+}
+_ORDER = list(RoundState)
+
+
+def round_events(session: Session, name: str) -> list[Event]:
+    return [event for event in events_of_kind(session, *_STATE_AFTER) if event.round == name]
+
+
+def round_state(session: Session, name: str) -> RoundState:
+    """The furthest state reached: a supplement planned in a running round leaves it running."""
+    reached = [_STATE_AFTER[event.kind] for event in round_events(session, name)]
+    if not reached:
+        raise UserError(_("{round}: no such round. `tracker status` lists them.").format(round=name))
+    return max(reached, key=_ORDER.index)
+
+
+def only_round(workspace: Workspace, name: str | None) -> str:
+    """The named round, or the only one there is."""
+    with reading(workspace.engine) as session:
+        names = round_names(session)
+    if name is None and len(names) == 1:
+        return names[0]
+    if name in names:
+        return str(name)
+    if not names:
+        raise UserError(_("There is no round yet. Plan one: `tracker plan round.toml`."))
+    raise UserError(_("Which round? Name one with --round: {names}").format(names=", ".join(names)))
+
+
+def approve_round(
+    workspace: Workspace, name: str, actor: str, now: datetime, authorisation: str = ""
+) -> int:
+    """Approve everything planned and not approved yet; returns how many requests that were.
+
+    A unit without a usable channel gets its finding here: there is nothing to send.
+    Raises `UserError` in live mode without an authorisation number, or if nothing is waiting.
+    """
+    mode = workspace.settings.mode
+    if mode is Mode.LIVE and not authorisation:
+        raise UserError(_("A live round needs the number of its authorisation: --authorisation NUMBER."))
+    with writing(workspace.engine) as session:
+        if round_state(session, name) in (RoundState.CLOSED, RoundState.FINAL):
+            raise UserError(_("{round}: closed, nothing more can be approved.").format(round=name))
+        waiting = [request for request, _state in requests_in_state(session, RequestState.PLANNED, round_name=name)]
+        if not waiting:
+            raise UserError(_("{round}: nothing is waiting for approval.").format(round=name))
+        record(session, [_approval(name, waiting, mode, authorisation, actor, now)])
+        for request in waiting:
+            record(session, _request_approval(request, actor, now))
+    return len(waiting)
+
+
+def _approval(
+    name: str, waiting: list[RequestRow], mode: Mode, authorisation: str, actor: str, now: datetime
+) -> Event:
+    return _round_event(
+        EventKind.ROUND_APPROVED,
+        name,
+        actor,
+        now,
+        {"requests": len(waiting), "mode": mode, "authorisation": authorisation},
+        suffix=waiting[0].reference,
+    )
+
+
+def _request_approval(request: RequestRow, actor: str, now: datetime) -> list[Event]:
+    def event(kind: EventKind, payload: dict[str, object]) -> Event:
+        return Event(
+            kind=kind,
+            happened_at=now,
+            known_at=now,
+            actor=actor,
+            round=request.round,
+            request=request.reference,
+            payload=payload,
+            dedupe_key=f"{kind}:{request.reference}",
+        )
+
+    events = [event(EventKind.APPROVED, {})]
+    if request.channel is None:
+        events.append(event(EventKind.SEND_REFUSED, {"reason": "no_usable_channel"}))
+    return events
+
+
+def start_round(session: Session, name: str, now: datetime) -> None:
+    """The first request that goes out starts the round."""
+    record(session, [_round_event(EventKind.ROUND_STARTED, name, "rule:first-request", now, {})])
+
+
+def close_round(workspace: Workspace, name: str, actor: str, now: datetime) -> None:
+    """No more sending; what is silent now has not replied."""
+    with writing(workspace.engine) as session:
+        state = round_state(session, name)
+        if state not in (RoundState.APPROVED, RoundState.RUNNING):
+            raise UserError(_("{round}: is {state}, cannot be closed.").format(round=name, state=state))
+        record(session, [_round_event(EventKind.ROUND_CLOSED, name, actor, now, {})])
+
+
+def finish_round(workspace: Workspace, name: str, actor: str, now: datetime, unfinished: list[str]) -> None:
+    """Make a closed round final. `unfinished` says what is still open or provisional: then refused."""
+    with writing(workspace.engine) as session:
+        state = round_state(session, name)
+        if state is not RoundState.CLOSED:
+            raise UserError(_("{round}: is {state}; only a closed round becomes final.").format(round=name, state=state))
+        if unfinished:
+            raise UserError(
+                _("{round}: cannot become final: {reasons}").format(round=name, reasons="; ".join(unfinished))
+            )
+        record(session, [_round_event(EventKind.ROUND_FINAL, name, actor, now, {})])
+
+
+def _round_event(
+    kind: EventKind, name: str, actor: str, now: datetime, payload: dict[str, object], suffix: str = ""
+) -> Event:
+    key = f"{kind}:{name}:{suffix}" if suffix else f"{kind}:{name}"
+    return Event(kind, now, now, actor, round=name, payload=payload, dedupe_key=key)
+
+
+def sending_rounds(session: Session, mode: Mode) -> list[str]:
+    """Rounds that may send: approved in this very mode, not closed; live only with authorisation."""
+    allowed = []
+    for name in round_names(session):
+        approvals = [e.payload for e in round_events(session, name) if e.kind is EventKind.ROUND_APPROVED]
+        fits = any(
+            approval["mode"] == mode and (mode is not Mode.LIVE or approval["authorisation"])
+            for approval in approvals
+        )
+        if fits and round_state(session, name) in (RoundState.APPROVED, RoundState.RUNNING):
+            allowed.append(name)
+    return allowed
+
+
+# --- hold -----------------------------------------------------------------------------------------------
+
+
+def hold(workspace: Workspace, reason: str, actor: str, now: datetime) -> None:
+    """Stop all sending until it is released; an event, so that it survives every restart."""
+    with writing(workspace.engine) as session:
+        if not is_held(session):
+            record(session, [_hold_event(EventKind.HOLD_SET, {"reason": reason}, actor, now)])
+
+
+def release(workspace: Workspace, actor: str, now: datetime) -> None:
+    with writing(workspace.engine) as session:
+        if not is_held(session):
+            raise UserError(_("Nothing is on hold."))
+        record(session, [_hold_event(EventKind.HOLD_RELEASED, {}, actor, now)])
+
+
+def adopt(workspace: Workspace, actor: str, now: datetime) -> None:
+    """Make this copy the workspace that sends. Letters the other one had queued are never sent here."""
+    instance_id = register_workspace(workspace, now)
+    event = _hold_event(EventKind.WORKSPACE_ADOPTED, {"instance": instance_id}, actor, now)
+    with writing(workspace.engine) as session:
+        record(session, [event])
+
+
+def is_held(session: Session) -> bool:
+    events = events_of_kind(session, EventKind.HOLD_SET, EventKind.HOLD_RELEASED)
+    return bool(events) and events[-1].kind is EventKind.HOLD_SET
+
+
+def _hold_event(kind: EventKind, payload: dict[str, object], actor: str, now: datetime) -> Event:
+    return Event(kind, now, now, actor, payload=payload, dedupe_key=f"{kind}:{now.isoformat()}")
+

@@ -1,0 +1,126 @@
+"""People's tasks. None is stored: each follows from the state of a request or message, and its id says which."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from tracker.domain.terms import ChannelKind, RequestState
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.letters.compose import compose_fields
+from tracker.services.letters import letter_of
+from tracker.services.measuring import measure_round
+from tracker.services.review import review_tasks
+from tracker.settings import Workspace
+from tracker.store.queries import requests_in_state, round_names
+from tracker.store.tables import HeldMessageRow, RequestRow, UnitRow
+
+
+class TaskKind(StrEnum):
+    SUBMIT = "submit"  # hand a request in by web form, post, fax, phone or at the counter
+    SETTLE = "settle"  # say whether a letter went out
+    ANSWER_UNIT = "answer"  # the unit asked for a correction, a fee or papers
+    SECOND_CHANNEL = "call"  # silence by e-mail alone proves nothing: ask by phone whether it arrived
+    REVIEW = "review"  # confirm or correct the machine's reading
+    ASSIGN = "held"  # say whose answer a held message is
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    kind: TaskKind
+    subject: str  # a reference, or reference/sha256, or sha256
+    since: datetime
+    unit: str = ""
+    detail: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def task_id(self) -> str:
+        return f"{self.kind}:{self.subject}"
+
+
+def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
+    """Everything that waits for a person, oldest first."""
+    found: list[Task] = []
+    for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held):
+        found += source(session, now)
+    found += _silent_by_email(session, workspace, now)
+    return sorted(found, key=lambda task: (task.since, task.task_id))
+
+
+def find_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
+    for task in open_tasks(session, workspace, now):
+        if task.task_id == task_id:
+            return task
+    raise UserError(_("{task}: no such open task. `tracker task list` shows them.").format(task=task_id))
+
+
+def submission_fields(session: Session, workspace: Workspace, reference: str) -> dict[str, str]:
+    """What to paste, field by field: label -> text. Holds the applicant's identity: for the screen only."""
+    letter = letter_of(session, workspace, session.get_one(RequestRow, reference))
+    return compose_fields(letter)
+
+
+def _submissions(session: Session, now: datetime) -> list[Task]:
+    found = requests_in_state(session, RequestState.APPROVED)
+    return [
+        Task(
+            TaskKind.SUBMIT,
+            request.reference,
+            request.planned_at,
+            _unit_name(session, request),
+            {"channel": request.channel, "address": request.address},
+        )
+        for request, _state in found
+        if request.channel not in (None, ChannelKind.EMAIL) and request.planned_at <= now < request.expires_at
+    ]
+
+
+def _in_state(kind: TaskKind, state: RequestState) -> Callable[[Session, datetime], list[Task]]:
+    def tasks(session: Session, now: datetime) -> list[Task]:
+        return [
+            Task(kind, request.reference, row.submitted_at or now, _unit_name(session, request))
+            for request, row in requests_in_state(session, state)
+        ]
+
+    return tasks
+
+
+_unsettled = _in_state(TaskKind.SETTLE, RequestState.UNSETTLED)
+_awaiting_us = _in_state(TaskKind.ANSWER_UNIT, RequestState.AWAITING_US)
+
+
+def _reviews(session: Session, _now: datetime) -> list[Task]:
+    return [
+        Task(
+            TaskKind.REVIEW,
+            f"{task.request}/{task.message}",
+            task.arrived_at,
+            _unit_name(session, session.get_one(RequestRow, task.request)),
+            {"kind": task.kind, "outcome": task.outcome, "confidence": task.confidence},
+        )
+        for task in review_tasks(session)
+    ]
+
+
+def _held(session: Session, _now: datetime) -> list[Task]:
+    rows = session.exec(select(HeldMessageRow).order_by(col(HeldMessageRow.seq)))
+    return [
+        Task(TaskKind.ASSIGN, row.sha256, row.arrived_at, detail={"candidates": row.candidates.split(";") if row.candidates else []})
+        for row in rows
+    ]
+
+
+def _silent_by_email(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
+    return [
+        Task(TaskKind.SECOND_CHANNEL, row.request.reference, row.request.planned_at, row.unit.name)
+        for name in round_names(session)
+        for row in measure_round(session, workspace, name, now)
+        if row.measurement.reason == "email_silence_without_sign_of_receipt"
+    ]
+
+
+def _unit_name(session: Session, request: RequestRow) -> str:
+    return session.get_one(UnitRow, (request.round, request.unit_id)).name

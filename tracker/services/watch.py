@@ -1,0 +1,154 @@
+"""Watching mailboxes: threads fetch bytes into a queue, `keep_batches` writes them down, gaps are facts."""
+
+import logging
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from tracker.adapters.imap import FetchedBatch, MailboxReader, MailboxUnavailable, Mark
+from tracker.clock import Clock
+from tracker.domain.terms import Event, EventKind
+from tracker.services.intake import keep_fetched
+from tracker.settings import Account, Workspace
+from tracker.store.database import reading, writing
+from tracker.store.events import events_of_kind, record
+from tracker.store.tables import MailboxHealthRow, MailboxMarkRow
+
+_log = logging.getLogger(__name__)
+_FIRST_BACK_OFF = timedelta(seconds=30)
+_LONGEST_BACK_OFF = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a mailbox: what it brought, or why it failed."""
+
+    mailbox: str
+    at: datetime
+    batches: tuple[FetchedBatch, ...] = ()
+    fault: str = ""
+
+
+def look(reader: MailboxReader, account: Account, marks: Mapping[str, Mark], clock: Clock) -> Look:
+    """Fetch everything new, or say why it could not be fetched. Touches no database."""
+    try:
+        batches = tuple(reader.fetch(marks, account.watch_from))
+    except MailboxUnavailable as fault:
+        return Look(account.mailbox, clock(), fault=fault.reason)
+    return Look(account.mailbox, clock(), batches)
+
+
+def keep_look(workspace: Workspace, found: Look) -> None:
+    """Keep what a look brought, its marks and the health of the mailbox, in one transaction."""
+    with writing(workspace.engine) as session:
+        for batch in found.batches:
+            keep_fetched(session, workspace, batch.messages, found.at)
+            session.merge(
+                MailboxMarkRow(
+                    mailbox=batch.mailbox,
+                    folder=batch.folder,
+                    uidvalidity=batch.mark.uidvalidity,
+                    last_uid=batch.mark.last_uid,
+                )
+            )
+        _note_health(session, workspace, found)
+
+
+def marks_of(workspace: Workspace, mailbox: str) -> dict[str, Mark]:
+    with reading(workspace.engine) as session:
+        rows = session.exec(select(MailboxMarkRow).where(MailboxMarkRow.mailbox == mailbox))
+        return {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
+
+
+def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
+    health = session.get(MailboxHealthRow, found.mailbox) or MailboxHealthRow(
+        mailbox=found.mailbox, watched_since=found.at, last_ok_at=None
+    )
+    if found.fault:
+        back_off = min(_FIRST_BACK_OFF * 2 ** min(health.failures, 12), _LONGEST_BACK_OFF)
+        health.failures, health.fault, health.not_before = health.failures + 1, found.fault, found.at + back_off
+        _log.warning("mailbox_unavailable", extra={"failures": health.failures, "reason": found.fault})
+    else:
+        _record_gap(session, workspace, health, found.at)
+        health.last_ok_at, health.failures, health.fault, health.not_before = found.at, 0, "", None
+    session.add(health)
+
+
+def _record_gap(session: Session, workspace: Workspace, health: MailboxHealthRow, now: datetime) -> None:
+    since = health.last_ok_at or health.watched_since
+    if now - since <= timedelta(hours=workspace.settings.gap_hours):
+        return
+    record(
+        session,
+        [
+            Event(
+                kind=EventKind.WATCH_GAP,
+                happened_at=since,
+                known_at=now,
+                actor="rule:watch",
+                payload={"mailbox": health.mailbox, "until": now.isoformat()},
+                dedupe_key=f"gap:{health.mailbox}:{since.isoformat()}",
+            )
+        ],
+    )
+
+
+def gaps_of(
+    session: Session, workspace: Workspace, now: datetime
+) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
+    """Per mailbox: the gaps on record, and the one that is still open at `now`."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for event in events_of_kind(session, EventKind.WATCH_GAP):
+        until = datetime.fromisoformat(event.payload["until"])
+        found.setdefault(event.payload["mailbox"], []).append((event.happened_at, until))
+    for health in session.exec(select(MailboxHealthRow)):
+        since = health.last_ok_at or health.watched_since
+        if now - since > timedelta(hours=workspace.settings.gap_hours):
+            found.setdefault(health.mailbox, []).append((since, now))
+    return {mailbox: tuple(gaps) for mailbox, gaps in found.items()}
+
+
+class Watcher(threading.Thread):
+    """Watches one mailbox until `stop` is set; only fetches bytes into `found`."""
+
+    def __init__(
+        self,
+        account: Account,
+        marks: Mapping[str, Mark],
+        found: "queue.Queue[Look]",
+        stop: threading.Event,
+        clock: Clock,
+        poll_seconds: int,
+        news: threading.Event,
+    ) -> None:
+        super().__init__(name="watcher", daemon=True)
+        self._account, self._marks = account, dict(marks)
+        self._found, self._stop_asked, self._clock = found, stop, clock
+        self._poll_seconds, self._news = poll_seconds, news
+        self._reader = MailboxReader(account.imap)
+
+    def run(self) -> None:
+        failures = 0
+        while not self._stop_asked.is_set():
+            result = look(self._reader, self._account, self._marks, self._clock)
+            self._marks |= {batch.folder: batch.mark for batch in result.batches}
+            self._found.put(result)
+            self._news.set()
+            failures = failures + 1 if result.fault else 0
+            self._rest(failures)
+        self._reader.close()
+
+    def _rest(self, failures: int) -> None:
+        if failures:
+            back_off = min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 12), _LONGEST_BACK_OFF)
+            self._stop_asked.wait(back_off.total_seconds())
+            return
+        try:
+            self._reader.wait(self._poll_seconds, self._stop_asked)
+        except MailboxUnavailable:
+            return  # the next look reconnects and reports
+

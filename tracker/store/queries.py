@@ -1,0 +1,136 @@
+"""Reads for services and pages. Nothing here writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from tracker.domain.lifecycle import SENT_STATES
+from tracker.domain.matching import SentRequest
+from tracker.domain.terms import ChannelKind, EventKind, RequestState
+from tracker.store.tables import (
+    ApplicantRow,
+    ChannelRow,
+    EventRow,
+    OutboxRow,
+    QuestionRow,
+    RawMessageRow,
+    RequestRow,
+    RequestStateRow,
+    RoundRow,
+    UnitRow,
+)
+
+# Requests a message may answer: everything that went out or may have.
+_ANSWERABLE = sorted({*SENT_STATES, RequestState.UNSETTLED, RequestState.CHANNEL_FAILED})
+
+
+def round_names(session: Session) -> list[str]:
+    return list(session.exec(select(RoundRow.name).order_by(col(RoundRow.created_at))))
+
+
+def requests_in_state(
+    session: Session, *states: RequestState, round_name: str | None = None
+) -> list[tuple[RequestRow, RequestStateRow]]:
+    query = select(RequestRow, RequestStateRow).where(
+        RequestRow.reference == RequestStateRow.reference, col(RequestStateRow.state).in_(states)
+    )
+    if round_name:
+        query = query.where(RequestRow.round == round_name)
+    return list(session.exec(query.order_by(col(RequestRow.planned_at), col(RequestRow.reference))))
+
+
+def due_letters(session: Session, now: datetime, rounds: Sequence[str]) -> list[RequestRow]:
+    """Approved e-mail requests whose planned time has come, oldest first."""
+    query = select(RequestRow).where(
+        RequestRow.reference == RequestStateRow.reference,
+        RequestStateRow.state == RequestState.APPROVED,
+        RequestRow.channel == ChannelKind.EMAIL,
+        RequestRow.planned_at <= now,
+        col(RequestRow.round).in_(rounds),
+    )
+    return list(session.exec(query.order_by(col(RequestRow.planned_at), col(RequestRow.reference))))
+
+
+def next_planned_at(session: Session) -> datetime | None:
+    """When the next approved request of any channel is to go out."""
+    return session.exec(
+        select(func.min(RequestRow.planned_at)).where(
+            RequestRow.reference == RequestStateRow.reference,
+            RequestStateRow.state == RequestState.APPROVED,
+            col(RequestRow.channel).is_not(None),
+        )
+    ).one()
+
+
+def approved_recipients(session: Session) -> frozenset[str]:
+    """Every address that an approved plan holds: the mailer refuses all others."""
+    query = select(RequestRow.address).where(
+        RequestRow.reference == EventRow.request,
+        EventRow.kind == EventKind.APPROVED,
+        RequestRow.channel == ChannelKind.EMAIL,
+    )
+    return frozenset(address.lower() for address in session.exec(query.distinct()))
+
+
+def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
+    """What matching needs to know of every request this mailbox may receive an answer to."""
+    query = (
+        select(RequestRow, RequestStateRow, UnitRow, QuestionRow)
+        .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
+        .join(
+            UnitRow,
+            (col(UnitRow.round) == col(RequestRow.round)) & (col(UnitRow.unit_id) == col(RequestRow.unit_id)),
+        )
+        .join(
+            QuestionRow,
+            (col(QuestionRow.round) == col(RequestRow.round))
+            & (col(QuestionRow.question_id) == col(RequestRow.question_id)),
+        )
+        .join(ApplicantRow, col(ApplicantRow.code) == col(RequestRow.applicant))
+        .where(ApplicantRow.mailbox == mailbox, col(RequestStateRow.state).in_(_ANSWERABLE))
+    )
+    found = list(session.exec(query))
+    letters = _message_ids(session, [request.reference for request, *_ in found])
+    addresses = _unit_addresses(session, {(unit.round, unit.unit_id) for _, _, unit, _ in found})
+    return [
+        SentRequest(
+            reference=request.reference,
+            mailbox=mailbox,
+            unit_id=request.unit_id,
+            unit_name=unit.name,
+            unit_addresses=addresses.get((unit.round, unit.unit_id), frozenset()),
+            title=question.title,
+            text=question.text,
+            message_ids=letters.get(request.reference, frozenset()),
+            sent_at=state.submitted_at or request.planned_at,
+        )
+        for request, state, unit, question in found
+    ]
+
+
+def _message_ids(session: Session, references: Sequence[str]) -> dict[str, frozenset[str]]:
+    query = select(OutboxRow.request, OutboxRow.message_id).where(col(OutboxRow.request).in_(references))
+    return {reference: frozenset({message_id}) for reference, message_id in session.exec(query)}
+
+
+def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
+    query = select(ChannelRow).where(
+        ChannelRow.channel == ChannelKind.EMAIL,
+        col(ChannelRow.round).in_({round_name for round_name, _ in units}),
+    )
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in session.exec(query):
+        found.setdefault((row.round, row.unit_id), set()).add(row.address.lower())
+    return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
+
+
+def arrivals_of(session: Session, sha256: str) -> list[RawMessageRow]:
+    return list(session.exec(select(RawMessageRow).where(RawMessageRow.sha256 == sha256)))
+
+
+def not_taken_in(session: Session) -> list[RawMessageRow]:
+    """Arrivals that were kept but not understood yet: a crash came in between."""
+    query = select(RawMessageRow).where(col(RawMessageRow.taken_in_at).is_(None))
+    return list(session.exec(query.order_by(col(RawMessageRow.id))))
