@@ -85,8 +85,9 @@ def find_workspace(start: Path) -> Path:
         if (folder / SETTINGS_FILE).exists():
             return folder
     raise UserError(
-        _("{folder}: no workspace here or above. Run `tracker init {folder}`, or name one with --workspace.")
-        .format(folder=start)
+        _(
+            "{folder}: no workspace here or above. Run `tracker init {folder}`, or name one with --workspace."
+        ).format(folder=start)
     )
 
 

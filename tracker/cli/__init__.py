@@ -25,9 +25,9 @@ def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
     except OSError as fault:
         place = fault.filename or ""
         print(  # noqa: T201
-            _("{place}: {reason}. Nothing was lost; free the space or mend the access, then try again.").format(
-                place=place, reason=fault.strerror or fault
-            ),
+            _(
+                "{place}: {reason}. Nothing was lost; free the space or mend the access, then try again."
+            ).format(place=place, reason=fault.strerror or fault),
             file=sys.stderr,
         )
     except KeyboardInterrupt:

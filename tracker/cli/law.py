@@ -17,8 +17,12 @@ from tracker.i18n import _
 
 
 def show_deadline(
-    kind: Annotated[RequestKind, typer.Option("--kind", help=_("disclosure (20 working days) or consultation (5)."))],
-    received: Annotated[str, typer.Option("--received", help=_("Date of receipt, 2026-11-24; it is not counted."))],
+    kind: Annotated[
+        RequestKind, typer.Option("--kind", help=_("disclosure (20 working days) or consultation (5)."))
+    ],
+    received: Annotated[
+        str, typer.Option("--received", help=_("Date of receipt, 2026-11-24; it is not counted."))
+    ],
     as_json: JsonOption = False,
 ) -> None:
     received_on, rules = parse_date(received), load_rules(f"cn-{kind}")
@@ -123,6 +127,8 @@ def _conclusion(row: Measurement) -> list[str]:
         lines.append(_("Date of receipt rests on: {basis}").format(basis=row.receipt_basis))
     if row.reply:
         lines.append(
-            _("Replied at {at} after {days} working days.").format(at=row.reply.at.isoformat(), days=row.response_days)
+            _("Replied at {at} after {days} working days.").format(
+                at=row.reply.at.isoformat(), days=row.response_days
+            )
         )
     return lines

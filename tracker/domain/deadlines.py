@@ -134,4 +134,3 @@ def _extension(day: date, counted_from: date, movements: Movements, rules: Rules
 def pauses_until(notices: Sequence[date], ended_on: date) -> tuple[Pause, ...]:
     """Third-party pauses that nobody ended: each runs until `ended_on`, the reply or today."""
     return tuple(Pause(day, ended_on) for day in notices if day < ended_on)
-

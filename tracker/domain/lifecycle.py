@@ -30,9 +30,7 @@ SENDING: dict[tuple[RequestState | None, EventKind], RequestState] = {
     (_S.UNSETTLED, _E.SETTLED_NOT_SENT): _S.NOT_SENT,
 }
 
-SENT_STATES = frozenset(
-    {_S.SENT, _S.ACKNOWLEDGED, _S.AWAITING_US, _S.EXTENDED, _S.REPLIED, _S.ABANDONED}
-)
+SENT_STATES = frozenset({_S.SENT, _S.ACKNOWLEDGED, _S.AWAITING_US, _S.EXTENDED, _S.REPLIED, _S.ABANDONED})
 _WAITING = (_S.SENT, _S.ACKNOWLEDGED, _S.EXTENDED, _S.AWAITING_US)
 
 # What a reading does to a request that was sent; a pair that is not listed changes nothing:

@@ -60,9 +60,7 @@ class Match:
     clues: tuple[Clue, ...] = ()
 
 
-def match_message(
-    message: Message, mailbox: str, arrived_at: datetime, sent: Sequence[SentRequest]
-) -> Match:
+def match_message(message: Message, mailbox: str, arrived_at: datetime, sent: Sequence[SentRequest]) -> Match:
     """Match against the requests sent from the receiving mailbox before the message arrived.
 
     Returned references share every pointing clue found; a clue that points elsewhere, or two

@@ -77,9 +77,7 @@ def measure_request(
     reply = history.first(MessageKind.REPLY) if history.state is RequestState.REPLIED else None
     clock = None
     if received_on and history.state in SENT_STATES:
-        clock = deadline(
-            received_on, rules, calendar, _movements(history, reply, rules, circumstances.as_of)
-        )
+        clock = deadline(received_on, rules, calendar, _movements(history, reply, rules, circumstances.as_of))
     verdict, reason = _verdict(history, channel, clock, reply, circumstances)
     replied_on = local_date(reply.at) if reply else None
     return Measurement(
@@ -98,9 +96,7 @@ def measure_request(
     )
 
 
-def date_of_receipt(
-    history: History, channel: ChannelKind | None
-) -> tuple[date | None, ReceiptBasis | None]:
+def date_of_receipt(history: History, channel: ChannelKind | None) -> tuple[date | None, ReceiptBasis | None]:
     """The date of receipt under Art. 31 and the fact it rests on, by the default reading.
 
     E-mail and web form: the day of successful submission (Guiding Case 26; e-mail by analogy).
@@ -155,7 +151,9 @@ def _verdict(
         return (Verdict.NOT_ASSESSABLE if closed else Verdict.PENDING), "receipt_unknown"
     if reply:
         in_time = local_date(reply.at) <= clock.due_on
-        return (Verdict.IN_TIME, "replied_by_due_date") if in_time else (Verdict.LATE, "replied_after_due_date")
+        return (
+            (Verdict.IN_TIME, "replied_by_due_date") if in_time else (Verdict.LATE, "replied_after_due_date")
+        )
     return _verdict_of_silence(history, channel, clock, circumstances)
 
 

@@ -67,12 +67,20 @@ def record_submission(
 
 
 def record_closed_channel(
-    workspace: Workspace, reference: str, at: datetime, reason: str, actor: str, now: datetime, proof: Path | None
+    workspace: Workspace,
+    reference: str,
+    at: datetime,
+    reason: str,
+    actor: str,
+    now: datetime,
+    proof: Path | None,
 ) -> None:
     """A person could not hand the request in: a finding about the channel."""
     request = _request(workspace, reference)
     _refuse_if_sent(workspace, reference, EventKind.SEND_REFUSED)
-    _enter(workspace, request, EventKind.SEND_REFUSED, at, {"by": "person"}, actor, now, note=reason, proof=proof)
+    _enter(
+        workspace, request, EventKind.SEND_REFUSED, at, {"by": "person"}, actor, now, note=reason, proof=proof
+    )
 
 
 def record_contact(
@@ -108,7 +116,9 @@ def record_correction(
         state = history_of(session, reference).state
     if state is not RequestState.AWAITING_US:
         raise UserError(
-            _("{reference}: the unit is not waiting for us (state {state}).").format(reference=reference, state=state)
+            _("{reference}: the unit is not waiting for us (state {state}).").format(
+                reference=reference, state=state
+            )
         )
     _enter(workspace, request, EventKind.CORRECTED, at, {}, actor, now, proof=proof)
 
@@ -142,7 +152,9 @@ def _refuse_if_sent(workspace: Workspace, reference: str, kind: EventKind) -> No
         next_state(reference, state, kind)
     except IllegalEvent:
         raise UserError(
-            _("{reference}: not open for submission (state {state}).").format(reference=reference, state=state)
+            _("{reference}: not open for submission (state {state}).").format(
+                reference=reference, state=state
+            )
         ) from None
 
 
@@ -151,8 +163,9 @@ def _refuse_unless_sent(workspace: Workspace, reference: str, at: datetime) -> N
         history = history_of(session, reference)
     if history.submitted_at is None or at < history.submitted_at:
         raise UserError(
-            _("{reference}: nothing was sent before {at}, so nothing can answer it: check the date and the reference.")
-            .format(reference=reference, at=at.isoformat())
+            _(
+                "{reference}: nothing was sent before {at}, so nothing can answer it: check the date and the reference."
+            ).format(reference=reference, at=at.isoformat())
         )
 
 
@@ -192,7 +205,12 @@ def _enter(
 
 
 def _keep_contact(
-    session: Session, workspace: Workspace, request: RequestRow, contact: dict[str, object], at: datetime, now: datetime
+    session: Session,
+    workspace: Workspace,
+    request: RequestRow,
+    contact: dict[str, object],
+    at: datetime,
+    now: datetime,
 ) -> str:
     raw = canonical_json(contact).encode()
     sha256 = workspace.evidence.keep(session, raw, "application/json", now)

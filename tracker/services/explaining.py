@@ -24,7 +24,9 @@ def explain_request(workspace: Workspace, reference: str, now: datetime) -> Expl
         request = session.get(RequestRow, reference)
         if request is None:
             raise UserError(
-                _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
+                _("{reference}: no such request. `tracker status --all` lists them.").format(
+                    reference=reference
+                )
             )
         rows = measure_round(session, workspace, request.round, now)
         (measured,) = [row for row in rows if row.request.reference == reference]

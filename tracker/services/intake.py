@@ -153,9 +153,7 @@ def reading_event(
     )
 
 
-def _held(
-    arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexicon, now: datetime
-) -> Event:
+def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexicon, now: datetime) -> Event:
     result = classify(message, None, lexicon, None)
     return Event(
         kind=EventKind.HELD,

@@ -1,6 +1,5 @@
 """Measuring a round: one row per request, from its events, for pages, tasks, explanations and exports."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,11 +13,12 @@ from tracker.domain.deadlines import Rules
 from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import Circumstances, Measurement, measure_request
 from tracker.domain.terms import ChannelKind, RequestKind, RoundState, local_date
+from tracker.services.plan import plan_of
 from tracker.services.rounds import round_state
 from tracker.services.watch import gaps_of
 from tracker.settings import Workspace
 from tracker.store.events import events_by_request
-from tracker.store.tables import ApplicantRow, HeldMessageRow, RequestRow, RoundRow, UnitRow
+from tracker.store.tables import ApplicantRow, HeldMessageRow, RequestRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Yardstick:
 
 
 def yardstick_of(session: Session, workspace: Workspace, round_name: str) -> Yardstick:
-    plan = json.loads(session.get_one(RoundRow, round_name).plan)
+    plan = plan_of(session, round_name)
     return Yardstick(
-        load_calendar(plan["calendar"], workspace=workspace.root, guess=True),
-        {RequestKind(kind): load_rules(name, workspace.root) for kind, name in plan["rules"].items()},
+        load_calendar(plan.calendar, workspace=workspace.root, guess=True),
+        {kind: load_rules(name, workspace.root) for kind, name in plan.rules.items()},
     )
 
 
@@ -74,8 +74,7 @@ class _Surroundings:
     def __init__(
         self, session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date
     ) -> None:
-        plan = json.loads(session.get_one(RoundRow, round_name).plan)
-        self._as_of, self._grace_days = as_of, plan["grace_days"]
+        self._as_of, self._grace_days = as_of, plan_of(session, round_name).grace_days
         state = round_state(session, round_name)
         self._is_closed = state in (RoundState.CLOSED, RoundState.FINAL)
         self._gaps = gaps_of(session, workspace, now)

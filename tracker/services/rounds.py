@@ -48,9 +48,7 @@ def only_round(workspace: Workspace, name: str | None) -> str:
     raise UserError(_("Which round? Name one with --round: {names}").format(names=", ".join(names)))
 
 
-def approve_round(
-    workspace: Workspace, name: str, actor: str, now: datetime, authorisation: str = ""
-) -> int:
+def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, authorisation: str = "") -> int:
     """Approve everything planned and not approved yet; returns how many requests that were.
 
     A unit without a usable channel gets its finding here: there is nothing to send.
@@ -62,7 +60,9 @@ def approve_round(
     with writing(workspace.engine) as session:
         if round_state(session, name) in (RoundState.CLOSED, RoundState.FINAL):
             raise UserError(_("{round}: closed, nothing more can be approved.").format(round=name))
-        waiting = [request for request, _state in requests_in_state(session, RequestState.PLANNED, round_name=name)]
+        waiting = [
+            request for request, _state in requests_in_state(session, RequestState.PLANNED, round_name=name)
+        ]
         if not waiting:
             raise UserError(_("{round}: nothing is waiting for approval.").format(round=name))
         record(session, [_approval(name, waiting, mode, authorisation, actor, now)])
@@ -122,7 +122,9 @@ def finish_round(workspace: Workspace, name: str, actor: str, now: datetime, unf
     with writing(workspace.engine) as session:
         state = round_state(session, name)
         if state is not RoundState.CLOSED:
-            raise UserError(_("{round}: is {state}; only a closed round becomes final.").format(round=name, state=state))
+            raise UserError(
+                _("{round}: is {state}; only a closed round becomes final.").format(round=name, state=state)
+            )
         if unfinished:
             raise UserError(
                 _("{round}: cannot become final: {reasons}").format(round=name, reasons="; ".join(unfinished))
@@ -183,4 +185,3 @@ def is_held(session: Session) -> bool:
 
 def _hold_event(kind: EventKind, payload: dict[str, object], actor: str, now: datetime) -> Event:
     return Event(kind, now, now, actor, payload=payload, dedupe_key=f"{kind}:{now.isoformat()}")
-

@@ -20,7 +20,9 @@ def settle(
         history = history_of(session, reference)
         if request is None or history.state is not RequestState.UNSETTLED:
             raise UserError(
-                _("{reference}: not unsettled. `tracker task list` shows what is.").format(reference=reference)
+                _("{reference}: not unsettled. `tracker task list` shows what is.").format(
+                    reference=reference
+                )
             )
         kind = EventKind.SETTLED_SENT if was_sent else EventKind.SETTLED_NOT_SENT
         record(

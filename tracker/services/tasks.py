@@ -108,7 +108,12 @@ def _reviews(session: Session, _now: datetime) -> list[Task]:
 def _held(session: Session, _now: datetime) -> list[Task]:
     rows = session.exec(select(HeldMessageRow).order_by(col(HeldMessageRow.seq)))
     return [
-        Task(TaskKind.ASSIGN, row.sha256, row.arrived_at, detail={"candidates": row.candidates.split(";") if row.candidates else []})
+        Task(
+            TaskKind.ASSIGN,
+            row.sha256,
+            row.arrived_at,
+            detail={"candidates": row.candidates.split(";") if row.candidates else []},
+        )
         for row in rows
     ]
 

@@ -70,7 +70,11 @@ def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
     )
     if found.fault:
         back_off = min(_FIRST_BACK_OFF * 2 ** min(health.failures, 12), _LONGEST_BACK_OFF)
-        health.failures, health.fault, health.not_before = health.failures + 1, found.fault, found.at + back_off
+        health.failures, health.fault, health.not_before = (
+            health.failures + 1,
+            found.fault,
+            found.at + back_off,
+        )
         _log.warning("mailbox_unavailable", extra={"failures": health.failures, "reason": found.fault})
     else:
         _record_gap(session, workspace, health, found.at)
@@ -151,4 +155,3 @@ class Watcher(threading.Thread):
             self._reader.wait(self._poll_seconds, self._stop_asked)
         except MailboxUnavailable:
             return  # the next look reconnects and reports
-

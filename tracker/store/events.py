@@ -119,9 +119,7 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
 
 
 def held_row(session: Session, event: Event) -> HeldMessageRow:
-    arrival = session.exec(
-        select(RawMessageRow).where(RawMessageRow.sha256 == event.source_sha256)
-    ).one()
+    arrival = session.exec(select(RawMessageRow).where(RawMessageRow.sha256 == event.source_sha256)).one()
     return HeldMessageRow(
         sha256=arrival.sha256,
         seq=event.seq,
@@ -204,4 +202,3 @@ def _head(previous: str, rows: Sequence[EventRow]) -> str:
         fields["known_at"] = row.known_at.isoformat()
         digest.update(canonical_json(fields).encode() + b"\n")
     return digest.hexdigest()
-

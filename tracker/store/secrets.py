@@ -30,8 +30,10 @@ class Vault:
             opened: dict[str, str] = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
             raise UserError(
-                _("The key does not open the applicants' records: set {variable} or {file} to the key they "
-                  "were sealed with.").format(variable=KEY_VARIABLE, file=KEY_FILE)
+                _(
+                    "The key does not open the applicants' records: set {variable} or {file} to the key they "
+                    "were sealed with."
+                ).format(variable=KEY_VARIABLE, file=KEY_FILE)
             ) from None
         return opened
 
@@ -45,19 +47,24 @@ def open_vault(workspace: Path) -> Vault:
     except ValueError:
         source = KEY_VARIABLE if key else workspace / KEY_FILE
         raise UserError(
-            _("{source}: not a key. `tracker init` makes one; restore the one this workspace began with.")
-            .format(source=source)
+            _(
+                "{source}: not a key. `tracker init` makes one; restore the one this workspace began with."
+            ).format(source=source)
         ) from None
 
 
 def read_private_file(path: Path) -> str:
     """Text of a file that nobody but its owner may read. Raises `UserError` otherwise."""
     if not path.exists():
-        raise UserError(_("{path}: no such file. Put it back, or set the environment variable.").format(path=path))
+        raise UserError(
+            _("{path}: no such file. Put it back, or set the environment variable.").format(path=path)
+        )
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name != "nt" and mode & 0o077:
         raise UserError(
-            _("{path}: others may read it (mode {mode:o}). Run: chmod 600 {path}").format(path=path, mode=mode)
+            _("{path}: others may read it (mode {mode:o}). Run: chmod 600 {path}").format(
+                path=path, mode=mode
+            )
         )
     return path.read_text(encoding="utf-8")
 

@@ -1,0 +1,147 @@
+"""The daemon: APScheduler is only the alarm clock around `tick(now)`; the database is the schedule."""
+
+import fcntl
+import json
+import logging
+import os
+import queue
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tracker.adapters.imap import MailboxReader
+from tracker.clock import Clock
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.dispatch import recover_interrupted
+from tracker.services.tick import TickReport, tick
+from tracker.services.watch import Look, Watcher, look, marks_of
+from tracker.settings import Workspace
+
+_log = logging.getLogger(__name__)
+LOCK_FILE = "daemon.lock"
+TICK_SECONDS = 5
+_MOST_LOOKS_WAITING = 100
+
+
+@contextmanager
+def sole_daemon(workspace: Workspace, now: datetime) -> Iterator[None]:
+    """Hold the workspace's lock; raises `UserError` naming the process that holds it already.
+
+    The kernel drops the lock with the process, however it dies.
+    """
+    path = workspace.root / LOCK_FILE
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(_already_running(path)) from None
+        file.truncate(0)
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat()}, file)
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def running_daemon(root: Path) -> dict[str, str]:
+    """Who holds the lock: pid, host, since; empty if nobody does."""
+    path = root / LOCK_FILE
+    if not path.exists():
+        return {}
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder: dict[str, str] = json.loads(file.read() or "{}")
+            return holder
+    return {}
+
+
+def run_daemon(workspace: Workspace, clock: Clock) -> None:
+    """Run until SIGTERM or SIGINT; the step in hand is finished before the process ends."""
+    stop, news = threading.Event(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    with sole_daemon(workspace, clock()):
+        interrupted = recover_interrupted(workspace, clock())
+        _log.info("daemon_started", extra={"interrupted": interrupted})
+        found: queue.Queue[Look] = queue.Queue(_MOST_LOOKS_WAITING)
+        watchers = _start_watchers(workspace, found, stop, news, clock)
+        scheduler = _start_ticking(workspace, found, clock)
+        while not stop.is_set():
+            news.wait(timeout=1)
+            if news.is_set():  # mail has come: do not wait for the next alarm
+                news.clear()
+                scheduler.modify_job("tick", next_run_time=clock())
+        scheduler.shutdown(wait=True)
+        for watcher in watchers:
+            watcher.join(timeout=5)
+        _log.info("daemon_stopped")
+
+
+def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
+    """`tracker tick`: look at every mailbox once and do what is due, without a daemon."""
+    with sole_daemon(workspace, clock()):
+        recover_interrupted(workspace, clock())
+        found = []
+        for account in workspace.accounts.values():
+            reader = MailboxReader(account.imap)
+            found.append(look(reader, account, marks_of(workspace, account.mailbox), clock))
+            reader.close()
+        return tick(workspace, clock(), clock, found)
+
+
+def _start_watchers(
+    workspace: Workspace,
+    found: "queue.Queue[Look]",
+    stop: threading.Event,
+    news: threading.Event,
+    clock: Clock,
+) -> list[Watcher]:
+    watchers = [
+        Watcher(
+            account, marks_of(workspace, mailbox), found, stop, clock, workspace.settings.poll_seconds, news
+        )
+        for mailbox, account in workspace.accounts.items()
+    ]
+    for watcher in watchers:
+        watcher.start()
+    return watchers
+
+
+def _start_ticking(workspace: Workspace, found: "queue.Queue[Look]", clock: Clock) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler()
+    scheduler.add_job(
+        lambda: tick(workspace, clock(), clock, _drain(found)),
+        "interval",
+        id="tick",
+        seconds=TICK_SECONDS,
+        misfire_grace_time=None,
+        coalesce=True,
+        max_instances=1,
+        next_run_time=clock(),
+    )
+    scheduler.start()
+    return scheduler
+
+
+def _drain(found: "queue.Queue[Look]") -> Iterator[Look]:
+    while True:
+        try:
+            yield found.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _already_running(path: Path) -> str:
+    holder = json.loads(path.read_text(encoding="utf-8") or "{}")
+    return _("{path}: a daemon runs already: process {pid} on {host} since {since}. Stop it first.").format(
+        path=path, pid=holder.get("pid", "?"), host=holder.get("host", "?"), since=holder.get("since", "?")
+    )

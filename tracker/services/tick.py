@@ -1,0 +1,42 @@
+"""One tick: do everything that is due. The daemon and the rehearsal call the very same function."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+
+from tracker.clock import Clock
+from tracker.services.dispatch import send_due
+from tracker.services.intake import take_in_all
+from tracker.services.watch import Look, keep_look
+from tracker.settings import Workspace
+from tracker.store.database import reading, writing
+from tracker.store.events import seal_events
+from tracker.store.tables import SealRow
+
+SEAL_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    sent: int
+    taken_in: int
+
+
+def tick(workspace: Workspace, now: datetime, clock: Clock, found: Iterable[Look] = ()) -> TickReport:
+    """Keep what the watchers `found`, understand it, send what is due, seal what is old enough."""
+    for look in found:
+        keep_look(workspace, look)
+    taken_in = take_in_all(workspace, now)
+    sent = send_due(workspace, now, clock)
+    _seal_if_due(workspace, now)
+    return TickReport(sent, taken_in)
+
+
+def _seal_if_due(workspace: Workspace, now: datetime) -> None:
+    with reading(workspace.engine) as session:
+        last = session.exec(select(SealRow.sealed_at).order_by(col(SealRow.n).desc())).first()
+    if last is None or now - last >= SEAL_EVERY:
+        with writing(workspace.engine) as session:
+            seal_events(session, now)
