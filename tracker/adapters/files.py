@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracker.domain.calendar import WorkingCalendar
 from tracker.errors import UserError
 from tracker.i18n import _
 
@@ -178,3 +179,10 @@ def _encoding_fault(raw: bytes) -> str:
     except UnicodeDecodeError:
         return _("{file}:{line}: not UTF-8: save as UTF-8 (CSV UTF-8 in Excel).")
     return _("{file}:{line}: not UTF-8 (looks like GBK): save as UTF-8 (CSV UTF-8 in Excel).")
+
+
+def load_calendar(name: str = "cn", *, workspace: Path | None = None, guess: bool = False) -> WorkingCalendar:
+    """The working calendar called `name`: see `tracker.adapters.calendars`, which reads with this module."""
+    from tracker.adapters import calendars
+
+    return calendars.load_calendar(name, workspace=workspace, guess=guess)

@@ -4,8 +4,31 @@ from pathlib import Path
 
 from tracker.i18n import _
 
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "afs", "fuse.sshfs", "davfs", "fuse.rclone"}
-_SYNCED = ("dropbox", "onedrive", "google drive", "icloud", "nextcloud", "nutstore", "坚果云", "百度网盘", "syncthing")
+_NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "ceph",
+    "glusterfs",
+    "afs",
+    "fuse.sshfs",
+    "davfs",
+    "fuse.rclone",
+}
+_SYNCED = (
+    "dropbox",
+    "onedrive",
+    "google drive",
+    "icloud",
+    "nextcloud",
+    "nutstore",
+    "坚果云",
+    "百度网盘",
+    "syncthing",
+)
 
 
 def unsafe_folder(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
@@ -13,9 +36,9 @@ def unsafe_folder(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str
     resolved = folder.resolve()
     for part in resolved.parts:
         if part.lower().startswith(_SYNCED):
-            return _("{folder}: inside the synchronised folder {part}: move the workspace to a local folder.").format(
-                folder=folder, part=part
-            )
+            return _(
+                "{folder}: inside the synchronised folder {part}: move the workspace to a local folder."
+            ).format(folder=folder, part=part)
     kind = _file_system(resolved, mounts.read_text()) if mounts.exists() else ""
     if kind in _NETWORK:
         return _("{folder}: on a network file system ({kind}): move the workspace to a local disk.").format(

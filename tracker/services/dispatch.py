@@ -27,8 +27,7 @@ from tracker.domain.terms import (
     SendResult,
 )
 from tracker.services.letters import compose_letter
-from tracker.services.plan import plan_of
-from tracker.services.rounds import is_held, sending_rounds, start_round
+from tracker.services.rounds import is_held, plan_of, sending_rounds, start_round
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading, writing
 from tracker.store.events import record

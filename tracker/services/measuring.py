@@ -13,8 +13,7 @@ from tracker.domain.deadlines import Rules
 from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import Circumstances, Measurement, measure_request
 from tracker.domain.terms import ChannelKind, RequestKind, RoundState, local_date
-from tracker.services.plan import plan_of
-from tracker.services.rounds import round_state
+from tracker.services.rounds import plan_of, round_state
 from tracker.services.watch import gaps_of
 from tracker.settings import Workspace
 from tracker.store.events import events_by_request

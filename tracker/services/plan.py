@@ -1,13 +1,11 @@
 """Planning a round: the roster is read, requests are spread, and both are written down as facts."""
 
 import dataclasses
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -16,7 +14,7 @@ from tracker.adapters.files import find_file, sha256_of
 from tracker.adapters.roster import read_roster, read_round, roster_files
 from tracker.adapters.rules import load_rules
 from tracker.domain.planning import PlanningError, spread_requests
-from tracker.domain.rounds import Applicant, Caps, Roster, RoundPlan
+from tracker.domain.rounds import Applicant, Roster, RoundPlan
 from tracker.domain.terms import (
     ChannelKind,
     Event,
@@ -28,7 +26,8 @@ from tracker.domain.terms import (
 )
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.rounds import round_state
+from tracker.services.letters import read_template
+from tracker.services.rounds import plan_fields, round_state
 from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import canonical_json, record
@@ -42,11 +41,6 @@ from tracker.store.tables import (
     RoundRow,
     UnitRow,
 )
-
-_DATES: dict[str, Any] = {
-    **dict.fromkeys(("starts_on", "ends_on", "closes_on"), date.fromisoformat),
-    **dict.fromkeys(("sends_from", "sends_until"), time.fromisoformat),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +71,6 @@ def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime
         _write_requests(session, plan, requests, actor, now)
     without = [request for request in requests if request.channel is None]
     return PlanReport(plan.name, requests, without, seed, standing is not None)
-
-
-def plan_of(session: Session, round_name: str) -> RoundPlan:
-    """The `RoundPlan` a round was stored with."""
-    fields = json.loads(session.get_one(RoundRow, round_name).plan)
-    by_kind = {
-        name: {RequestKind(kind): value for kind, value in fields[name].items()}
-        for name in ("rules", "templates")
-    }
-    dates = {name: parse(fields[name]) for name, parse in _DATES.items()}
-    kinds = tuple(map(RequestKind, fields["kinds"]))
-    return RoundPlan(**{**fields, **by_kind, **dates, "kinds": kinds, "caps": Caps(**fields["caps"])})
-
-
-def _plan_fields(plan: RoundPlan) -> dict[str, Any]:
-    fields = dataclasses.asdict(plan)
-    return fields | {name: fields[name].isoformat() for name in _DATES}
 
 
 def _spread(workspace: Workspace, session: Session, plan: RoundPlan, roster: Roster) -> list[PlannedRequest]:
@@ -142,7 +119,7 @@ def _write_round(session: Session, plan: RoundPlan, files: Mapping[str, str], no
     if session.get(RoundRow, plan.name) is None:
         session.add(
             RoundRow(
-                name=plan.name, plan=canonical_json(_plan_fields(plan)), seed=plan.seed or 0, created_at=now
+                name=plan.name, plan=canonical_json(plan_fields(plan)), seed=plan.seed or 0, created_at=now
             )
         )
         session.flush()
@@ -233,6 +210,8 @@ def _files_used(workspace: Workspace, plan: RoundPlan, round_file: Path) -> dict
     paths += [find_file(f"templates/{name}", workspace.root) for name in plan.templates.values()]
     for name in plan.rules.values():
         load_rules(name, workspace.root)
+    for name in plan.templates.values():
+        read_template(workspace, name)
     if ":" not in plan.calendar:
         paths.append(find_file(f"data/calendars/{plan.calendar}.toml", workspace.root))
     return {path.name: sha256_of(path) for path in paths}

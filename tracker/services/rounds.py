@@ -1,17 +1,21 @@
 """A round's own states: draft -> approved -> running -> closed -> final; and the hold on all sending."""
 
-from datetime import datetime
+import json
+from dataclasses import asdict
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlmodel import Session
 
-from tracker.domain.terms import Event, EventKind, Mode, RequestState, RoundState
+from tracker.domain.rounds import Caps, RoundPlan
+from tracker.domain.terms import Event, EventKind, Mode, RequestKind, RequestState, RoundState
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind, record
 from tracker.store.queries import requests_in_state, round_names
-from tracker.store.tables import RequestRow
+from tracker.store.tables import RequestRow, RoundRow
 
 _STATE_AFTER = {
     EventKind.ROUND_PLANNED: RoundState.DRAFT,
@@ -21,6 +25,27 @@ _STATE_AFTER = {
     EventKind.ROUND_FINAL: RoundState.FINAL,
 }
 _ORDER = list(RoundState)
+_DATES: dict[str, Any] = {
+    **dict.fromkeys(("starts_on", "ends_on", "closes_on"), date.fromisoformat),
+    **dict.fromkeys(("sends_from", "sends_until"), time.fromisoformat),
+}
+
+
+def plan_of(session: Session, round_name: str) -> RoundPlan:
+    """The `RoundPlan` a round was stored with."""
+    fields = json.loads(session.get_one(RoundRow, round_name).plan)
+    by_kind = {
+        name: {RequestKind(kind): value for kind, value in fields[name].items()}
+        for name in ("rules", "templates")
+    }
+    dates = {name: parse(fields[name]) for name, parse in _DATES.items()}
+    kinds = tuple(map(RequestKind, fields["kinds"]))
+    return RoundPlan(**{**fields, **by_kind, **dates, "kinds": kinds, "caps": Caps(**fields["caps"])})
+
+
+def plan_fields(plan: RoundPlan) -> dict[str, Any]:
+    fields = asdict(plan)
+    return fields | {name: fields[name].isoformat() for name in _DATES}
 
 
 def round_events(session: Session, name: str) -> list[Event]:
