@@ -76,3 +76,48 @@ class Roster:
     applicants: tuple[Applicant, ...]
     questions: tuple[Question, ...]
     pins: Pins
+
+
+class PlanningError(Exception):
+    """The round cannot be planned as it stands; the subclasses say why, in fields."""
+
+
+class WindowTooSmall(PlanningError):
+    def __init__(self, fits: int, needed: int) -> None:
+        super().__init__(
+            f"only {fits} of {needed} requests fit between starts_on and ends_on: "
+            "lengthen the window, raise the caps or add applicants"
+        )
+        self.fits = fits
+        self.needed = needed
+
+
+class QuestionMissing(PlanningError):
+    def __init__(self, unit: Unit, kind: RequestKind) -> None:
+        super().__init__(
+            f'no question of kind {kind} for unit "{unit.unit_code}": add one for the unit, its group or all'
+        )
+        self.unit = unit
+        self.kind = kind
+
+
+class TooFewApplicants(PlanningError):
+    """One unit never gets both kinds from one applicant."""
+
+    def __init__(self, found: int, needed: int) -> None:
+        super().__init__(f"{found} applicants, but each unit is asked by {needed}: add applicants")
+        self.found = found
+        self.needed = needed
+
+
+class PinMisplaced(PlanningError):
+    """A row of schedule.csv that names no request of this round, or no applicant of it."""
+
+    def __init__(self, unit_id: str, kind: RequestKind, applicant: str) -> None:
+        super().__init__(
+            f'the schedule pins {kind} for unit "{unit_id}" to applicant "{applicant}", '
+            "but the round has no such request or applicant: correct or remove the row"
+        )
+        self.unit_id = unit_id
+        self.kind = kind
+        self.applicant = applicant
