@@ -8,11 +8,14 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker.domain.calendar import WorkingCalendar
 from tracker.errors import UserError
 from tracker.i18n import _
+
+if TYPE_CHECKING:
+    from tracker.domain.calendar import WorkingCalendar
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _MOST_FAULTS_SHOWN = 10
@@ -184,5 +187,17 @@ def _encoding_fault(raw: bytes) -> str:
 def load_calendar(name: str = "cn", *, workspace: Path | None = None, guess: bool = False) -> WorkingCalendar:
     """The working calendar called `name`: see `tracker.adapters.calendars`, which reads with this module."""
     from tracker.adapters import calendars
+
+    return calendars.load_calendar(name, workspace=workspace, guess=guess)
+
+
+# --- the calendar, where other tools look for it ---------------------------------------------------
+
+
+def load_calendar(
+    name: str = "cn", *, workspace: Path | None = None, guess: bool = False
+) -> "WorkingCalendar":
+    """See `tracker.adapters.calendars.load_calendar`."""
+    from tracker.adapters import calendars  # it reads its tables with this module
 
     return calendars.load_calendar(name, workspace=workspace, guess=guess)
