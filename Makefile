@@ -1,0 +1,81 @@
+# `make rehearse` and `make test` are the two to know. PYTHON=python3.12 chooses another interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+CATALOGUE := tracker/locale/zh_CN/LC_MESSAGES/tracker.po
+
+# What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
+DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
+
+.PHONY: rehearse test lint format types contracts tests messages system-packages clean
+
+rehearse: $(VENV)/.installed
+	@$(BIN)/tracker rehearse
+
+test: system-packages lint types contracts tests
+
+# --- the environment, made anew whenever what it is made of changes ------------------------------------
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than Python 3.11: install python3.11, or run make PYTHON=/path/to/it" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make environments: run 'apt install python3-venv' as root, then make again" >&2; exit 1; }
+	@echo "Making $(VENV) and installing what tracker needs (a minute or so, only the first time) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@echo "Installing what the tests need ..."
+	@$(PIP) -e '.[test]'
+	@touch $@
+
+system-packages:
+	@missing=""; \
+	for package in $(DEBIAN_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Debian packages:$$missing ..."; \
+	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing; } \
+	    >/dev/null || echo "apt-get failed: tests that need$$missing will say so" >&2; \
+	else \
+	  echo "Some tests need Debian packages; to install them:  sudo apt-get install -y$$missing"; \
+	fi
+
+# --- checks ----------------------------------------------------------------------------------------------
+
+lint: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed-test
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(VENV)/.installed-test
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.installed-test
+	@$(BIN)/lint-imports --no-logo
+
+tests: $(VENV)/.installed-test
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+# --- what users read in Chinese: translate the empty msgstr of the catalogue between two runs of this -------
+
+messages: $(VENV)/.installed-test
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --no-default-keywords -k _ --add-location=file --sort-by-file --no-wrap \
+	  --project=mystery-shopper-tracker --version=0 -o build/tracker.pot tracker
+	@test -f $(CATALOGUE) || $(BIN)/pybabel --quiet init -D tracker -l zh_CN -i build/tracker.pot -d tracker/locale
+	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+	  -D tracker -l zh_CN -i build/tracker.pot -d tracker/locale
+	@$(BIN)/pybabel compile --statistics -D tracker -d tracker/locale
+
+clean:
+	@rm -rf $(VENV) build dist .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find tracker tests data -name __pycache__ -type d -prune -exec rm -rf {} +
