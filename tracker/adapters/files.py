@@ -189,15 +189,3 @@ def load_calendar(name: str = "cn", *, workspace: Path | None = None, guess: boo
     from tracker.adapters import calendars
 
     return calendars.load_calendar(name, workspace=workspace, guess=guess)
-
-
-# --- the calendar, where other tools look for it ---------------------------------------------------
-
-
-def load_calendar(
-    name: str = "cn", *, workspace: Path | None = None, guess: bool = False
-) -> "WorkingCalendar":
-    """See `tracker.adapters.calendars.load_calendar`."""
-    from tracker.adapters import calendars  # it reads its tables with this module
-
-    return calendars.load_calendar(name, workspace=workspace, guess=guess)
