@@ -171,6 +171,12 @@ def test_no_applicant_asks_one_unit_twice(truths: tuple[Truth, ...]) -> None:
     assert len({t.applicant for t in truths}) == 8
 
 
+def test_every_unit_that_answers_a_consultation_says_something_of_its_own(truths: tuple[Truth, ...]) -> None:
+    answers = read_scenario(FOLDER).answers
+    assert set(answers) == {t.unit_id for t in truths if t.outcome == "answer"}
+    assert len(set(answers.values())) == len(answers)
+
+
 def test_every_unit_has_a_question_of_each_kind_with_a_title_of_its_own() -> None:
     titles = read_scenario(FOLDER).titles
     assert len(titles) == len(set(titles.values())) == 124

@@ -177,9 +177,9 @@ def _multipart(subtype: str, parts: Sequence[bytes], draft: Draft) -> bytes:
 
 
 def _encoded(text: str, charset: str) -> bytes:
-    """RFC 2047 words of at most ten characters, so that no word passes 75 bytes or cuts a character."""
+    """RFC 2047 words of at most fourteen characters, so that no word passes 75 bytes or cuts a character."""
     codec = _CODECS.get(charset, charset)
-    chunks = [text[start : start + 10] for start in range(0, len(text), 10)]
+    chunks = [text[start : start + 14] for start in range(0, len(text), 14)]
     words = [f"=?{charset}?B?{base64.b64encode(chunk.encode(codec)).decode()}?=" for chunk in chunks]
     return "\r\n ".join(words).encode()
 

@@ -22,6 +22,7 @@ class Facts:
     extended_days: int = 0
     names_title: bool = True
     way: str = "电子邮件"
+    answer: str = ""
 
 
 def day(moment: date) -> str:
@@ -83,9 +84,10 @@ def see_attachment(facts: Facts) -> str:
 
 
 def material(facts: Facts) -> str:
-    """The information itself, as an annex to a letter that says it is provided."""
+    """The information itself, for a letter that says it is provided."""
+    title = facts.title if facts.names_title else "申请内容"
     lines = "\n".join(f"{n}    第{n}项    {(n * 37 + facts.variant) % 90 + 10}万元" for n in range(1, 6))
-    return f"{facts.title}\n序号  项目  金额\n{lines}\n{MARK}\n"
+    return f"附：{title}\n序号  项目  金额\n{lines}\n{MARK}\n"
 
 
 def _disclosure_reply(outcome: str, facts: Facts) -> str:
@@ -141,24 +143,9 @@ def _consultation_reply(outcome: str, facts: Facts) -> str:
             f"感谢您的理解与支持。\n{_signed(facts)}"
         )
     return _marked(
-        f"{facts.applicant}：\n    您好！{about}收悉，现答复如下：\n    {_pick(_ANSWERS, facts)}\n"
+        f"{facts.applicant}：\n    您好！{about}收悉，现答复如下：\n    {facts.answer}\n"
         f"    感谢您对我们工作的关心和支持！\n{_signed(facts)}"
     )
-
-
-_ANSWERS = (
-    "该事项可在工作日上午8:30至12:00、下午14:30至18:00到政务服务大厅二楼综合窗口办理，需携带本人身份证原件"
-    "及复印件一份、申请表一式两份。材料齐全的，当场受理，5个工作日内办结，不收取任何费用。",
-    "根据现行规定，申请人须年满18周岁并在本市居住满半年，通过“陕西政务服务网”实名登录后在线提交申请，上传"
-    "身份证和居住证照片即可，审核结果以短信告知。",
-    "一、受理地点：便民服务中心一楼3号窗口；二、所需材料：身份证、户口簿原件及近期免冠照片两张；三、办理时限："
-    "3个工作日。如有不清楚的地方，也可致电0911-0000033。",
-    "此项工作每年3月和9月集中办理，符合条件的由社区（村）初审后报我单位复核，复核结果公示7天，公示无异议的"
-    "于次月10日前兑现到个人账户。",
-    "目前执行的标准自2020年1月1日起实施：第一档每户每月180度以内，第二档181至350度，第三档350度以上；面积"
-    "超过144㎡的另有规定。标准全文登载在我单位网站“政策文件”栏目。",
-    "可以办理。请先在网上预约，预约成功后按约定时间到场，周末和法定节假日照常开放，全程免费，凭身份证进入。",
-)
 
 
 def _signed(facts: Facts) -> str:

@@ -54,6 +54,7 @@ class Office:
         self._unit = full_name(scenario.names[truth.unit_id])
         self._applicant = scenario.applicants[truth.applicant].name
         self._title = scenario.titles.get(truth.key, "")
+        self._answer = scenario.answers.get(truth.unit_id, "")
         self._number = number
         self._seed = seed
 
@@ -80,8 +81,7 @@ class Office:
             found.append(self._contact("confirmation", now + timedelta(minutes=30), told))
         if truth.replied_at:
             at = max(truth.replied_at, now + timedelta(minutes=1))
-            text = letters.reply(truth.kind, truth.outcome, self._facts(at))
-            found.append(self._contact("reply", at, text))
+            found.append(self._contact("reply", at, self._reply(self._facts(at))))
         return found
 
     def _preludes(self, original: Original) -> list[Letter]:
@@ -106,7 +106,7 @@ class Office:
             return []
         at = max(truth.replied_at, original.arrived_at + timedelta(minutes=1))
         facts = self._facts(at)
-        text = letters.reply(truth.kind, truth.outcome, facts)
+        text = self._reply(facts)
         body = letters.see_attachment(facts) if truth.attachment else text
         draft = replace(
             self._draft(original, self._subject(original, facts), body + quoted(truth.quoting, original), at),
@@ -164,12 +164,26 @@ class Office:
         end = start + len(facts.title) // 2 if start >= 0 else 12
         return f"{again}{original.subject[:end]}…"
 
+    def _reply(self, facts: Facts) -> str:
+        text = letters.reply(self.truth.kind, self.truth.outcome, facts)
+        return f"{text}\n{letters.material(facts)}" if self._gives and not self._has_annex else text
+
+    @property
+    def _gives(self) -> bool:
+        return self.truth.outcome in ("disclosed", "partly_disclosed")
+
+    @property
+    def _has_annex(self) -> bool:
+        """Every second piece of information given comes as a file of its own."""
+        is_plain_mail = self.truth.channel == "email" and not self.truth.attachment
+        return self._gives and is_plain_mail and self._number % 4 == 1
+
     def _papers(self, facts: Facts, text: str) -> Sequence[tuple[str, str, bytes]]:
         kind = self.truth.attachment
         if kind:
             content = papers.docx(text) if kind == "docx" else papers.pdf(text)
             return ((f"答复书{self._number}.{kind}", _PAPER_TYPES[kind], content),)
-        if self.truth.outcome == "disclosed" and facts.names_title and self._number % 4 == 1:
+        if self._has_annex:
             return (("附件.docx", _PAPER_TYPES["docx"], papers.docx(letters.material(facts))),)
         return ()
 
@@ -201,6 +215,7 @@ class Office:
             other_office=truth.other_office,
             extended_days=truth.extended_days or 0,
             names_title=not hides_title,
+            answer=self._answer,
             way=_WAYS.get(truth.channel, "电子邮件"),
         )
 

@@ -61,13 +61,17 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything the city knows of itself. `addresses`: e-mail address -> unit_id."""
+    """Everything the city knows of itself.
+
+    `addresses`: e-mail address -> unit_id; `answers`: what a unit says to its consultation.
+    """
 
     truths: tuple[Truth, ...]
     names: dict[str, str]
     addresses: dict[str, str]
     applicants: dict[str, Applicant]
     titles: dict[Key, str]
+    answers: dict[str, str]
 
 
 def read_scenario(folder: Path) -> Scenario:
@@ -80,6 +84,7 @@ def read_scenario(folder: Path) -> Scenario:
         addresses={r["address"]: r["unit_id"] for r in channels if r["channel"] == "email"},
         applicants={person.applicant: person for person in people},
         titles={(r["unit_id"], r["kind"]): r["title"] for r in questions},
+        answers={r["unit_id"]: r["answer"] for r in _rows(folder / "answers.csv")},
     )
 
 
