@@ -8,14 +8,11 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tracker.domain.calendar import WorkingCalendar
 from tracker.errors import UserError
 from tracker.i18n import _
-
-if TYPE_CHECKING:
-    from tracker.domain.calendar import WorkingCalendar
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _MOST_FAULTS_SHOWN = 10
