@@ -126,7 +126,8 @@ def _line(day: date, count: int, calendar: WorkingCalendar, movements: Movements
 def _extension(day: date, counted_from: date, movements: Movements, rules: Rules) -> int:
     """Days granted by a notice given on `day`; one given on the day of receipt counts on the first day."""
     for noticed_on, days in movements.extensions:
-        if max(noticed_on, counted_from + timedelta(days=1)) == day:
+        # one from before a restart extended the period that the restart ended
+        if counted_from <= noticed_on and max(noticed_on, counted_from + timedelta(days=1)) == day:
             return min(days, rules.extension_days)
     return 0
 

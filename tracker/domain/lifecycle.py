@@ -111,6 +111,9 @@ def replay(request: str, events: Iterable[Event]) -> History:
     for event in ordered:
         if event.kind in _SENDING_KINDS:
             history = _after_sending(history, event)
+        elif event.kind is EventKind.SIGNED_FOR:
+            signed_on = date.fromisoformat(event.payload["receipt_on"])
+            history = replace(history, receipt_on=signed_on, receipt_basis=ReceiptBasis.SIGNATURE)
     readings = effective_readings(ordered)
     corrected = tuple(sorted(e.happened_at for e in ordered if e.kind is EventKind.CORRECTED))
     return replace(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tracker.domain.calendar import WorkingCalendar, count_working_days
-from tracker.domain.deadlines import Deadline, LineReason, Movements, Rules, deadline, pauses_until
+from tracker.domain.deadlines import Deadline, LineReason, Movements, Pause, Rules, deadline, pauses_until
 from tracker.domain.lifecycle import SENT_STATES, History, Reading
 from tracker.domain.terms import (
     ChannelKind,
@@ -121,8 +121,22 @@ def _movements(history: History, reply: Reading | None, rules: Rules, as_of: dat
             (local_date(r.at), rules.extension_days if r.extension_days is None else r.extension_days)
             for r in history.all_of(MessageKind.EXTENSION_NOTICE)
         ),
-        pauses=pauses_until(third_party, local_date(reply.at) if reply else as_of),
+        pauses=(
+            *pauses_until(third_party, local_date(reply.at) if reply else as_of),
+            *_waits_for_us(history, reply),
+        ),
     )
+
+
+def _waits_for_us(history: History, reply: Reading | None) -> list[Pause]:
+    """From each correction notice to our correction, or to a reply without one.
+
+    Else the old period would end while the unit waited for us: late by our own delay.
+    """
+    ends = sorted([*history.corrected_at, *([reply.at] if reply else [])])
+    notices = history.all_of(MessageKind.CORRECTION_NOTICE)
+    answered = [(notice.at, next((at for at in ends if at > notice.at), None)) for notice in notices]
+    return [Pause(local_date(noticed), local_date(at)) for noticed, at in answered if at]
 
 
 _PLAIN: dict[RequestState | None, tuple[Verdict, str]] = {
@@ -175,6 +189,8 @@ def _doubt(history: History, channel: ChannelKind | None, circumstances: Circums
     """Why silence may not be held against the unit: the fault could lie with us or on the way."""
     if circumstances.has_held_candidate:
         return "held_message_could_be_the_answer"
+    if any(reading.kind is MessageKind.UNKNOWN for reading in history.readings):
+        return "unread_message_could_be_the_answer"
     submitted = history.submitted_at
     if submitted and any(end > submitted for _, end in circumstances.gaps):
         return "mailbox_was_not_watched"

@@ -117,6 +117,7 @@ class EventKind(StrEnum):
     READ = "read"
     REVIEWED = "reviewed"
     CORRECTED = "corrected"
+    SIGNED_FOR = "signed_for"
     # one message that is nobody's yet
     HELD = "held"
     ASSIGNED = "assigned"

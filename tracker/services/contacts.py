@@ -1,13 +1,14 @@
 """What people did or saw, entered by the same door as mail: a submission, a call, a letter, a visit."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from sqlmodel import Session
 
 from tracker.domain.lifecycle import IllegalEvent, next_state
 from tracker.domain.terms import (
+    SHANGHAI,
     ChannelKind,
     EventKind,
     MessageKind,
@@ -15,6 +16,7 @@ from tracker.domain.terms import (
     ReceiptBasis,
     RequestKind,
     RequestState,
+    local_date,
     outcomes_of,
 )
 from tracker.errors import UserError
@@ -105,6 +107,37 @@ def record_contact(
     if extension_days is not None:
         payload["extension_days"] = extension_days
     _enter(workspace, request, EventKind.REVIEWED, at, payload, actor, now, note=note, proof=proof)
+
+
+def record_signature(
+    workspace: Workspace,
+    reference: str,
+    signed_on: date,
+    actor: str,
+    now: datetime,
+    proof: Path | None = None,
+) -> None:
+    """The post office's tracking shows that the unit signed for the letter on that day (Art. 31)."""
+    request = _request(workspace, reference)
+    at = datetime.combine(signed_on, time(12), SHANGHAI)
+    with reading(workspace.engine) as session:
+        submitted_at = history_of(session, reference).submitted_at
+    if submitted_at is None or local_date(submitted_at) > signed_on:
+        raise UserError(
+            _("{reference}: not posted before {day}, so it cannot have been signed for then.").format(
+                reference=reference, day=signed_on
+            )
+        )
+    _enter(
+        workspace,
+        request,
+        EventKind.SIGNED_FOR,
+        at,
+        {"receipt_on": signed_on.isoformat()},
+        actor,
+        now,
+        proof=proof,
+    )
 
 
 def record_correction(

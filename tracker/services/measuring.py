@@ -89,14 +89,3 @@ class _Surroundings:
             gaps=self._gaps.get(self._mailboxes[request.applicant], ()),
             has_held_candidate=request.reference in self._candidates,
         )
-
-
-def unfinished(measured: list[MeasuredRequest], held: int, unread: int) -> list[str]:
-    """What keeps a round from becoming final, as codes with numbers."""
-    reasons = {
-        "provisional_due_dates": sum(row.measurement.is_provisional for row in measured),
-        "unsettled_sends": sum(row.measurement.reason == "send_unsettled" for row in measured),
-        "held_messages": held,
-        "open_reviews": unread,
-    }
-    return [f"{name} {count}" for name, count in reasons.items() if count]

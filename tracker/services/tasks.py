@@ -12,7 +12,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.letters.compose import compose_fields
 from tracker.services.letters import letter_of
-from tracker.services.measuring import measure_round
+from tracker.services.measuring import MeasuredRequest, measure_round
 from tracker.services.review import review_tasks
 from tracker.settings import Workspace
 from tracker.store.queries import requests_in_state, round_names
@@ -23,6 +23,7 @@ class TaskKind(StrEnum):
     SUBMIT = "submit"  # hand a request in by web form, post, fax, phone or at the counter
     SETTLE = "settle"  # say whether a letter went out
     ANSWER_UNIT = "answer"  # the unit asked for a correction, a fee or papers
+    SIGNATURE = "signature"  # look up when the unit signed for a posted letter
     SECOND_CHANNEL = "call"  # silence by e-mail alone proves nothing: ask by phone whether it arrived
     REVIEW = "review"  # confirm or correct the machine's reading
     ASSIGN = "held"  # say whose answer a held message is
@@ -46,7 +47,8 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
     found: list[Task] = []
     for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held):
         found += source(session, now)
-    found += _silent_by_email(session, workspace, now)
+    for name in round_names(session):
+        found += _from_measurements(measure_round(session, workspace, name, now))
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
@@ -118,12 +120,22 @@ def _held(session: Session, _now: datetime) -> list[Task]:
     ]
 
 
-def _silent_by_email(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
+_TASK_OF_REASON = {
+    "email_silence_without_sign_of_receipt": TaskKind.SECOND_CHANNEL,
+    "receipt_unknown": TaskKind.SIGNATURE,
+}
+
+
+def _from_measurements(rows: list[MeasuredRequest]) -> list[Task]:
     return [
-        Task(TaskKind.SECOND_CHANNEL, row.request.reference, row.request.planned_at, row.unit.name)
-        for name in round_names(session)
-        for row in measure_round(session, workspace, name, now)
-        if row.measurement.reason == "email_silence_without_sign_of_receipt"
+        Task(
+            _TASK_OF_REASON[row.measurement.reason],
+            row.request.reference,
+            row.request.planned_at,
+            row.unit.name,
+        )
+        for row in rows
+        if row.measurement.reason in _TASK_OF_REASON
     ]
 
 

@@ -1,0 +1,92 @@
+"""Lexicons: TOML files of phrases, checked when they are loaded."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tracker.adapters.files import find_file, read_toml, sha256_of
+from tracker.domain.phrases import HeaderMark, Lexicon, Phrase, Place
+from tracker.domain.terms import MessageKind, Outcome
+from tracker.errors import UserError
+from tracker.i18n import _
+
+_WEIGHTS = {"title": 0.9, "strong": 0.9, "medium": 0.6, "weak": 0.3}
+_LABELS = {*MessageKind, *Outcome} - {MessageKind.REPLY, MessageKind.UNKNOWN}
+_MARKS = ("letter", "disclosure", "consultation", "registration")
+
+
+def load_lexicon(name: str = "cn", *, workspace: Path | None = None) -> Lexicon:
+    """The lexicon `data/lexicons/<name>.toml`. Raises `UserError` naming the phrase that is wrong."""
+    path = find_file(f"data/lexicons/{name}.toml", workspace)
+    return _load(path, sha256_of(path))
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, sha256: str) -> Lexicon:
+    content = read_toml(path)
+    page = _Page(path, content.get("parts", {}))
+    marks = content.get("marks", {})
+    for missing in [mark for mark in _MARKS if mark not in marks]:
+        raise UserError(
+            _("{path}: [marks] has no `{name}`: copy it from the shipped lexicon.").format(
+                path=path, name=missing
+            )
+        )
+    return Lexicon(
+        sha256=sha256,
+        phrases=tuple(page.phrases(content)),
+        headers=tuple(page.header(entry) for entry in content.get("headers", [])),
+        hypothetical=tuple(page.patterns("hypothetical", content.get("hypothetical", {})).values()),
+        formula=tuple(page.patterns("formula", content.get("formula", {})).values()),
+        **{mark: page.pattern(f"marks.{mark}", marks[mark]) for mark in _MARKS},
+    )
+
+
+class _Page:
+    def __init__(self, path: Path, parts: Mapping[str, str]) -> None:
+        self._path = path
+        self._parts = parts
+
+    def pattern(self, place: str, source: str) -> re.Pattern[str]:
+        for _round in range(2):  # a part may speak of another part
+            for name, text in self._parts.items():
+                source = source.replace(f"<{name}>", text)
+        try:
+            return re.compile(source)
+        except re.error as fault:
+            raise UserError(
+                _("{path}: {place}: not a regular expression ({reason}): correct it.").format(
+                    path=self._path, place=place, reason=fault
+                )
+            ) from None
+
+    def patterns(self, place: str, entries: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+        return {name: self.pattern(f"{place}.{name}", source) for name, source in entries.items()}
+
+    def phrases(self, content: Mapping[str, Any]) -> list[Phrase]:
+        found = []
+        for label in content.keys() - {"parts", "marks", "headers", "hypothetical", "formula"}:
+            self._check(label, label, _LABELS)
+            for weight, entries in content[label].items():
+                self._check(f"{label}.{weight}", weight, _WEIGHTS)
+                place = Place.TITLE if weight == "title" else Place.TEXT
+                for name, pattern in self.patterns(f"{label}.{weight}", entries).items():
+                    found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place))
+        return sorted(found, key=lambda phrase: (phrase.label, -phrase.weight, phrase.name))
+
+    def header(self, entry: Mapping[str, str]) -> HeaderMark:
+        place = f"headers.{entry.get('header', '?')}"
+        self._check(place, entry.get("label", ""), _LABELS)
+        self._check(place, entry.get("weight", ""), _WEIGHTS)
+        pattern = re.compile(self.pattern(place, entry["pattern"]).pattern, re.IGNORECASE)
+        return HeaderMark(entry["label"], entry["header"].lower(), pattern, _WEIGHTS[entry["weight"]])
+
+    def _check(self, place: str, word: str, known: Any) -> None:
+        if word not in known:
+            raise UserError(
+                _("{path}: {place}: unknown word `{word}`: use one of {known}.").format(
+                    path=self._path, place=place, word=word, known=", ".join(sorted(known))
+                )
+            )

@@ -1,0 +1,72 @@
+"""The root command; every other module of this package adds its commands to `app`."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli import law, mail, people, rehearsing, rounds, running, tasks
+from tracker.cli.show import Settled, print_line
+from tracker.i18n import _
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("Plans, sends and measures simulated disclosure requests and consultations."),
+    epilog=_("Every command takes --lang zh-CN|en (or TRACKER_LANG)."),
+)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print_line(version("mystery-shopper-tracker"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", help=_("Folder of the workspace; default: the nearest upwards.")),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=_("Show the version."))
+    ] = False,
+) -> None:
+    context.obj = Settled(clock=context.obj, workspace=workspace)
+
+
+def _add(name: str, command: object, help_text: str) -> None:
+    app.command(name, help=help_text)(command)  # type: ignore[type-var]
+
+
+_add("init", rounds.init, _("Make a workspace, with commented sample files, in a folder."))
+_add(
+    "check",
+    rounds.check,
+    _("Check settings, mailboxes, calendar and folder, and say what could not be checked."),
+)
+_add("plan", rounds.plan, _("Plan a round, or what an existing round does not hold yet."))
+_add("approve", rounds.approve, _("Approve everything planned; from then on it is sent when its time comes."))
+_add("hold", rounds.hold, _("Stop all sending, or release the stop."))
+_add("close", rounds.close, _("Close a round, or make a closed one final."))
+_add("daemon", running.daemon, _("Send, watch and record until stopped."))
+_add("tick", running.tick, _("Look at every mailbox once and do what is due, without a daemon."))
+_add("status", running.status, _("Where the round stands; with --all every request."))
+_add("deadline", law.show_deadline, _("Count a due date, with the reason for every day."))
+_add("explain", law.explain, _("Show how a request's verdict came about."))
+_add("read", mail.read, _("Show how mail files are understood."))
+_add("record", people.record, _("Log a phone call, SMS, WeChat message, letter, fax or visit."))
+_add("settle", people.settle, _("Say whether an unsettled letter went out."))
+_add("export", running.export, _("Export a round as a Data Package and a workbook."))
+_add("verify", running.verify, _("Check the seals over the events and the hashes of all evidence."))
+_add("rebuild", running.rebuild, _("Derive every state anew from the events."))
+_add("rehearse", rehearsing.rehearse, _("Run a whole round against a simulated city."))
+app.add_typer(tasks.app, name="task", help=_("What waits for a person."))
+app.add_typer(people.review_app, name="review", help=_("Confirm readings, assign held messages."))
+app.add_typer(mail.import_app, name="import", help=_("Bring in requests and mail from elsewhere."))

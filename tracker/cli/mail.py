@@ -1,0 +1,61 @@
+"""Mail files on the command line: `read` shows what is understood, `import` brings them in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.opening import open_here
+from tracker.cli.show import JsonOption, Settled, person, print_line, print_table, say
+from tracker.domain.terms import RequestKind
+from tracker.errors import UserError
+from tracker.i18n import _
+
+import_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def read(
+    files: Annotated[list[Path], typer.Argument(help=_("Mail files (.eml)."))],
+    kind: Annotated[
+        RequestKind | None,
+        typer.Option("--kind", help=_("What was asked, if you know: it narrows the outcomes.")),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    from tracker.services.reading import read_file
+
+    for file in files:
+        seen = read_file(file, kind)
+        if as_json:
+            print_line(seen.json_line())
+            continue
+        print_table(["", str(file)], seen.rows())
+
+
+@import_app.command("requests", help=_("Requests that were sent by other means, from a CSV file."))
+def import_requests(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help=_("CSV file."))]
+) -> None:
+    from tracker.services.imports import import_requests as bring_in
+
+    settled: Settled = context.obj
+    report = bring_in(open_here(settled), file, person(), settled.now)
+    for name in report.created:
+        say(_("new: {name}").format(name=name))
+    say(_("{count} requests imported.").format(count=report.count))
+
+
+@import_app.command(
+    "mail", help=_("Mail files, mbox files, Maildirs or folders of .eml, as if they had arrived.")
+)
+def import_mail(
+    context: typer.Context, paths: Annotated[list[Path], typer.Argument(help=_("What to read."))]
+) -> None:
+    from tracker.services.imports import import_mail as bring_in
+
+    settled: Settled = context.obj
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise UserError(_("{paths}: no such file or folder.").format(paths=", ".join(missing)))
+    report = bring_in(open_here(settled), paths, settled.now)
+    say(_("{new} messages taken in, {known} known already.").format(new=report.new, known=report.known))

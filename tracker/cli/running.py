@@ -1,0 +1,133 @@
+"""Commands of the running round: the daemon, what stands where, what goes out at the end."""
+
+import logging
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.opening import open_here
+from tracker.cli.show import (
+    JsonOption,
+    RoundOption,
+    Settled,
+    parse_date,
+    print_json,
+    print_line,
+    print_table,
+    say,
+)
+from tracker.errors import UserError
+from tracker.i18n import _
+
+
+def daemon(
+    context: typer.Context,
+    verbose: Annotated[bool, typer.Option("--verbose", help=_("Log what is done, to stderr."))] = False,
+) -> None:
+    from tracker.daemon import run_daemon
+
+    settled: Settled = context.obj
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    run_daemon(open_here(settled), settled.clock)
+
+
+def tick(context: typer.Context, as_json: JsonOption = False) -> None:
+    from tracker.daemon import tick_once
+
+    settled: Settled = context.obj
+    report = tick_once(open_here(settled), settled.clock)
+    if as_json:
+        print_json({"sent": report.sent, "taken_in": report.taken_in})
+    else:
+        print_line(
+            _("{sent} letters sent, {count} messages taken in.").format(
+                sent=report.sent, count=report.taken_in
+            )
+        )
+
+
+def status(
+    context: typer.Context,
+    round_name: RoundOption = None,
+    every: Annotated[bool, typer.Option("--all", help=_("Every request, one a line."))] = False,
+    as_json: JsonOption = False,
+) -> None:
+    from tracker.services.overview import overview_of
+
+    settled: Settled = context.obj
+    workspace = open_here(settled)
+    seen = overview_of(workspace, round_name, settled.now)
+    if as_json:
+        print_json(seen.as_json(every))
+        return
+    print_line(f"{seen.round}  {seen.state}  {seen.mode_word}")
+    print_table([_("verdict"), _("disclosure"), _("consultation")], seen.verdict_rows())
+    print_table([_("mailbox"), _("last good look"), _("fault")], seen.mailbox_rows())
+    if every:
+        print_table(
+            [
+                _("reference"),
+                _("unit"),
+                _("channel"),
+                _("state"),
+                _("due on"),
+                _("replied"),
+                _("days"),
+                _("verdict"),
+            ],
+            seen.request_rows(),
+        )
+    for line in seen.warnings():
+        say(line)
+
+
+def export(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(help=_("Folder to write."))] = Path("export"),
+    round_name: RoundOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help=_("Measure as of this day (default: today)."))
+    ] = None,
+) -> None:
+    from tracker.services.export import export_round
+    from tracker.services.rounds import only_round
+
+    settled: Settled = context.obj
+    workspace = open_here(settled)
+    day: date | None = parse_date(as_of) if as_of else None
+    report = export_round(workspace, only_round(workspace, round_name), target, settled.now, day)
+    say(_("Exported to {target}.").format(target=report.target))
+
+
+def verify(context: typer.Context) -> None:
+    from tracker.services.verify import verify_workspace
+
+    settled: Settled = context.obj
+    report = verify_workspace(open_here(settled))
+    if report.broken_seals or report.broken_evidence:
+        raise UserError(
+            _("Seals that do not fit: {seals}. Evidence that is missing or changed: {files}.").format(
+                seals=report.broken_seals or "-", files=", ".join(report.broken_evidence) or "-"
+            )
+        )
+    print_line(_("All seals and all evidence are whole."))
+
+
+def rebuild(context: typer.Context, as_json: JsonOption = False) -> None:
+    from tracker.services.rebuild import rebuild as rebuild_states
+
+    settled: Settled = context.obj
+    report = rebuild_states(open_here(settled))
+    if as_json:
+        print_json({"requests": report.requests, "held": report.held, "changed": report.changed})
+    else:
+        print_line(
+            _("{requests} requests and {held} held messages derived anew; {changed} differed.").format(
+                requests=report.requests, held=report.held, changed=report.changed
+            )
+        )

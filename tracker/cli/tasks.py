@@ -1,0 +1,135 @@
+"""`tracker task`: what waits for a person, what to paste, and how it ended."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.opening import open_here
+from tracker.cli.show import (
+    JsonOption,
+    Settled,
+    local,
+    parse_date,
+    parse_moment,
+    person,
+    print_json,
+    print_line,
+    print_table,
+    say,
+)
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.contacts import Receipt, record_closed_channel, record_correction, record_submission
+from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields
+from tracker.store.database import reading
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+TaskArgument = Annotated[str, typer.Argument(help=_("Id of the task, as `task list` shows it."))]
+
+
+def kind_word(kind: TaskKind) -> str:
+    return {
+        TaskKind.SUBMIT: _("hand in"),
+        TaskKind.SETTLE: _("settle: was it sent?"),
+        TaskKind.ANSWER_UNIT: _("answer the unit"),
+        TaskKind.SIGNATURE: _("look up when it was signed for"),
+        TaskKind.SECOND_CHANNEL: _("ask by phone whether it arrived"),
+        TaskKind.REVIEW: _("confirm the reading"),
+        TaskKind.ASSIGN: _("say whose answer it is"),
+    }[kind]
+
+
+@app.command("list", help=_("Everything that waits for a person, oldest first."))
+def list_tasks(context: typer.Context, as_json: JsonOption = False) -> None:
+    settled: Settled = context.obj
+    workspace = open_here(settled)
+    with reading(workspace.engine) as session:
+        found = open_tasks(session, workspace, settled.now)
+    if as_json:
+        print_json([_as_json(task) for task in found])
+        return
+    print_table(
+        [_("task"), _("what to do"), _("unit"), _("since")],
+        [(task.task_id, kind_word(task.kind), task.unit, local(task.since)) for task in found],
+    )
+
+
+@app.command("show", help=_("The text to paste, field by field, and where it goes."))
+def show(context: typer.Context, task_id: TaskArgument, as_json: JsonOption = False) -> None:
+    settled: Settled = context.obj
+    workspace = open_here(settled)
+    with reading(workspace.engine) as session:
+        task = find_task(session, workspace, task_id, settled.now)
+        fields = submission_fields(session, workspace, task.subject) if task.kind is TaskKind.SUBMIT else {}
+    if as_json:
+        print_json(_as_json(task) | {"fields": fields})
+        return
+    print_line(f"{kind_word(task.kind)}  {task.unit}")
+    for name, value in [*task.detail.items(), *fields.items()]:
+        print_line(f"{name}: {value}")
+
+
+@app.command("done", help=_("Note how a task ended: date, receipt, proof."))
+def done(
+    context: typer.Context,
+    task_id: TaskArgument,
+    at: Annotated[
+        str | None, typer.Option("--at", help=_("When it was done (Shanghai time); default: now."))
+    ] = None,
+    received: Annotated[
+        str | None, typer.Option("--received", help=_("Day the unit signed for it or took it."))
+    ] = None,
+    receipt_no: Annotated[str, typer.Option("--receipt-no", help=_("Receipt number the site gave."))] = "",
+    query_code: Annotated[str, typer.Option("--query-code", help=_("Query code the site gave."))] = "",
+    password: Annotated[str, typer.Option("--query-password", help=_("Query password you chose."))] = "",
+    proof: Annotated[Path | None, typer.Option("--proof", help=_("Screenshot, slip or photo."))] = None,
+    channel_failed: Annotated[
+        str, typer.Option("--channel-failed", help=_("It could not be handed in: say what went wrong."))
+    ] = "",
+) -> None:
+    settled: Settled = context.obj
+    workspace, now = open_here(settled), settled.now
+    moment = parse_moment(at, now)
+    with reading(workspace.engine) as session:
+        task = find_task(session, workspace, task_id, now)
+    if task.kind is TaskKind.ANSWER_UNIT:
+        record_correction(workspace, task.subject, moment, person(), now, proof)
+    elif task.kind is not TaskKind.SUBMIT:
+        raise UserError(_other_command(task))
+    elif channel_failed:
+        record_closed_channel(workspace, task.subject, moment, channel_failed, person(), now, proof)
+    else:
+        record_submission(
+            workspace,
+            task.subject,
+            moment,
+            person(),
+            now,
+            received_on=parse_date(received) if received else None,
+            receipt=Receipt(receipt_no, query_code, password),
+            proof=proof,
+        )
+    say(_("{task}: done.").format(task=task_id))
+
+
+def _other_command(task: Task) -> str:
+    command = {
+        TaskKind.SETTLE: "tracker settle REF --sent|--not-sent",
+        TaskKind.REVIEW: "tracker review confirm REF MESSAGE --kind ...",
+        TaskKind.ASSIGN: "tracker review assign MESSAGE REF...",
+        TaskKind.SIGNATURE: "tracker record REF --signed-on DATE",
+        TaskKind.SECOND_CHANNEL: "tracker record REF --by phone --kind acknowledgement",
+    }[task.kind]
+    return _("{task}: this one ends with `{command}`.").format(task=task.task_id, command=command)
+
+
+def _as_json(task: Task) -> dict[str, object]:
+    return {
+        "task": task.task_id,
+        "kind": task.kind,
+        "subject": task.subject,
+        "unit": task.unit,
+        "since": task.since,
+        **task.detail,
+    }

@@ -1,0 +1,48 @@
+"""The document number (文号) of a letter, in the shapes offices use: 延司公开〔2020〕第5号."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_NUMBER = re.compile(
+    r"(?P<office>[\u4e00-\u9fffA-Za-z]{2,24}) ?[〔\[(【〈] ?(?:19|20)\d\d ?年? ?[〕\])】〉] ?"
+    r"(?:第 ?)?\d{1,6} ?号(?: ?- ?[\u4e00-\u9fff\d]{1,6})?"
+)
+_BRACKETS = str.maketrans({"﹝": "〔", "﹞": "〕", "－": "-", "—": "-", "–": "-", "―": "-"})
+_LEAD = re.compile(
+    r"^.*?(?:文号|编号|字号|现将|作出的?|发出的?|出具的?|详见|根据|我局|本机关)[为是:]?(?=.{2})"
+)
+# A number inside a sentence is this letter's own only if its office part says what such letters are.
+_OWN = re.compile(r"(?:公开|告知?|复|答|补|延|信|依申请|函|回|受|政公)$")
+
+
+def document_number(pages: Sequence[str]) -> str:
+    """The letter's own number, NFKC without spaces; "" if none is surely its own.
+
+    A number that stands alone on its line wins; numbers of laws and of what was asked do not count.
+    """
+    lines = [line for page in pages for line in _lines(page)]
+    for line in lines:
+        alone = _NUMBER.fullmatch(re.sub(r"^(?:文|编|字)号:? ?", "", line))
+        if alone:
+            return _tidy(alone[0])
+    for line in lines:
+        for found in _NUMBER.finditer(line):
+            number = _tidy(found[0])
+            if _OWN.search(_LEAD.sub("", found["office"])) and not _is_cited(line, found.start()):
+                return number
+    return ""
+
+
+def _lines(page: str) -> list[str]:
+    folded = unicodedata.normalize("NFKC", page.translate(_BRACKETS)).translate(_BRACKETS)
+    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if line.strip()]
+
+
+def _is_cited(line: str, start: int) -> bool:
+    """Whether the number follows a title or stands in brackets: 《…》(延政发〔2020〕3号)."""
+    return line[:start].rstrip(" (").endswith("》") or line[:start].rstrip().endswith("(")
+
+
+def _tidy(number: str) -> str:
+    return _LEAD.sub("", number.replace(" ", ""))

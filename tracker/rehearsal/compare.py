@@ -1,0 +1,84 @@
+"""Measured = what the city did? Every request against its truth, every letter against the city's books."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.domain.terms import RequestKind, Verdict, local_date
+from tracker.i18n import _
+from tracker.rehearsal.city import City
+from tracker.rehearsal.truth import Truth
+from tracker.services.measuring import MeasuredRequest, measure_round
+from tracker.services.rounds import only_round
+from tracker.settings import Workspace
+from tracker.store.database import reading
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`differences` is empty when everything was measured as it happened."""
+
+    rows: Sequence[MeasuredRequest]
+    by_machine: int
+    by_person: int
+    wrong: int
+    unread: int
+    differences: list[str]
+    seconds: float
+
+    @property
+    def requests(self) -> int:
+        return len(self.rows)
+
+    def verdict_rows(self) -> list[tuple[object, ...]]:
+        counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
+        return [
+            (verdict, *(counted[verdict, kind] for kind in RequestKind))
+            for verdict in Verdict
+            if any(counted[verdict, kind] for kind in RequestKind)
+        ]
+
+    def reading_rows(self) -> list[tuple[object, ...]]:
+        return [
+            (_("letters read by machine"), self.by_machine),
+            (_("letters and contacts read by a person"), self.by_person),
+            (_("read wrongly"), self.wrong),
+            (_("not read"), self.unread),
+        ]
+
+
+def compare(workspace: Workspace, city: City, now: datetime, seconds: float) -> Comparison:
+    with reading(workspace.engine) as session:
+        rows = measure_round(session, workspace, only_round(workspace, None), now)
+    by_key = {(row.request.unit_id, row.request.kind): row for row in rows}
+    differences = [line for truth in city.scenario.truths for line in _differences(truth, by_key[truth.key])]
+    readings = {(r.message, key): r for key, row in by_key.items() for r in row.history.readings}
+    by_person = sum(reading.is_by_person for reading in readings.values())
+    truths = {(entry.sha256, (entry.unit_id, entry.kind)): entry.label for entry in city.log}
+    wrong = sum(
+        not reading.is_by_person and truths.get(place) != (reading.outcome or reading.kind)
+        for place, reading in readings.items()
+    )
+    unread = sum(place not in readings for place in truths)
+    if wrong or unread:
+        differences.append(f"letters read wrongly: {wrong}, not read: {unread}")
+    return Comparison(rows, len(readings) - by_person, by_person, wrong, unread, differences, seconds)
+
+
+def _differences(truth: Truth, row: MeasuredRequest) -> list[str]:
+    measured = row.measurement
+    found = {
+        "channel": row.request.channel,
+        "received_on": measured.received_on,
+        "due_on": measured.deadline.due_on if measured.deadline else None,
+        "replied_on": local_date(measured.reply.at) if measured.reply else None,
+        "response_days": measured.response_days,
+        "verdict": measured.verdict,
+        "outcome": measured.outcome or "",
+    }
+    return [
+        f"{row.request.reference} {truth.unit_id} {name}: {value} measured, {getattr(truth, name)} in truth"
+        for name, value in found.items()
+        if value != getattr(truth, name)
+    ]

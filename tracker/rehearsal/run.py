@@ -1,0 +1,200 @@
+"""A whole round against the simulated city: real SMTP, IMAP and commands; only clock and units are simulated."""
+
+import io
+import shutil
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tracker.adapters.files import find_file
+from tracker.adapters.imap import MailboxReader
+from tracker.cli import main
+from tracker.domain.terms import SHANGHAI, local_date
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.rehearsal.city import City
+from tracker.rehearsal.compare import Comparison, compare
+from tracker.rehearsal.evaluator import Evaluator
+from tracker.rehearsal.servers import HOST, RehearsalServers
+from tracker.services.tick import tick
+from tracker.services.watch import look, marks_of
+from tracker.services.workspaces import make_workspace
+from tracker.settings import PASSWORD_FILE, SETTINGS_FILE, Workspace, open_workspace
+from tracker.store.database import reading
+from tracker.store.queries import next_planned_at
+from tracker.store.secrets import write_private_file
+
+SCENARIO = "data/rehearsals/yanan-2020"
+_PASSWORD = "REHEARSAL"
+_MARKER = "REHEARSAL-演练.txt"
+_EVENING = time(17, 30)  # when the evaluator sits down to the day's tasks
+_TICK = timedelta(minutes=10)
+
+
+class SimulatedClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, start: datetime) -> None:
+        self.now = start
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Rehearsal:
+    """A city, its servers, a workspace and the time, tied together."""
+
+    workspace: Workspace
+    city: City
+    servers: RehearsalServers
+    clock: SimulatedClock
+    evaluator: Evaluator
+    closes_at: datetime
+
+    def __post_init__(self) -> None:
+        self._readers = {name: MailboxReader(a.imap) for name, a in self.workspace.accounts.items()}
+        self._with_mail: set[str] = set()
+
+    def step(self) -> None:
+        """Everything that is due at this moment, in the order of a day."""
+        now = self.clock.now
+        for delivery in self.city.deliver(now):
+            self.servers.deliver(delivery.mailbox, delivery.raw, delivery.arrived_at)
+            self._with_mail.add(delivery.mailbox)
+        is_evening = now.astimezone(SHANGHAI).time() == _EVENING
+        watched = sorted(self._readers) if is_evening else sorted(self._with_mail)
+        self._with_mail.clear()
+        tick(self.workspace, now, self.clock, [self._look(mailbox) for mailbox in watched])
+        if is_evening:
+            self.evaluator.work(now)
+
+    def next_moment(self) -> datetime:
+        """The next thing that is due: a planned letter, an event of the city, or the evening."""
+        now = self.clock.now
+        with reading(self.workspace.engine) as session:
+            planned = next_planned_at(session)
+        due = [moment for moment in (planned, self.city.next_at()) if moment and moment > now]
+        return min([*due, self._next_evening(now)])
+
+    def close(self) -> None:
+        for reader in self._readers.values():
+            reader.close()
+
+    def _look(self, mailbox: str):  # type: ignore[no-untyped-def]
+        marks = marks_of(self.workspace, mailbox)
+        return look(self._readers[mailbox], self.workspace.accounts[mailbox], marks, self.clock)
+
+    def _next_evening(self, now: datetime) -> datetime:
+        evening = datetime.combine(local_date(now), _EVENING, SHANGHAI)
+        return (evening if evening > now else evening + timedelta(days=1)).astimezone(UTC)
+
+
+def run_rehearsal(folder: Path, *, every_tick: bool = False) -> Comparison:
+    """Run the round in `folder` and compare what was measured with what the city did.
+
+    The clock jumps to the next due thing; with `every_tick` it walks in steps of ten minutes as well.
+    """
+    began = monotonic()
+    with _prepared(folder) as rehearsal:
+        commands = _Commands(folder, rehearsal.clock)
+        commands.run("plan", "round.toml")
+        commands.run("approve")
+        _live_through(rehearsal, every_tick)
+        commands.run("close")
+        commands.run("close", "--final")
+        commands.run("export", str(folder / "export"))
+        return compare(rehearsal.workspace, rehearsal.city, rehearsal.clock.now, monotonic() - began)
+
+
+def _live_through(rehearsal: Rehearsal, every_tick: bool) -> None:
+    start, end = rehearsal.clock.now, rehearsal.closes_at
+    columns = (TextColumn("演练 {task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("", total=(end - start).total_seconds())
+        while rehearsal.clock.now < end:
+            moment = rehearsal.next_moment()
+            if every_tick:
+                moment = min(moment, rehearsal.clock.now + _TICK)
+            rehearsal.clock.now = min(moment, end)
+            rehearsal.step()
+            progress.update(
+                bar,
+                completed=(rehearsal.clock.now - start).total_seconds(),
+                description=str(local_date(rehearsal.clock.now)),
+            )
+
+
+class _Commands:
+    """Runs the commands a person types, with the simulated clock; a failed one ends the rehearsal."""
+
+    def __init__(self, folder: Path, clock: SimulatedClock) -> None:
+        self._folder, self._clock = folder, clock
+
+    def run(self, *words: str) -> str:
+        out, talk = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(talk):
+            code = main(["--workspace", str(self._folder), *words], self._clock)
+        if code:
+            raise UserError(f"tracker {' '.join(words)}: {talk.getvalue().strip()}")
+        return out.getvalue()
+
+
+@contextmanager
+def _prepared(folder: Path) -> Iterator[Rehearsal]:
+    """A fresh workspace on running servers; an earlier rehearsal in the folder is replaced."""
+    if folder.exists():
+        if not (folder / _MARKER).exists():
+            raise UserError(
+                _("{folder}: exists and is no rehearsal; name another folder.").format(folder=folder)
+            )
+        shutil.rmtree(folder)
+    scenario = find_file(f"{SCENARIO}/round.toml").parent
+    times = tomllib.loads((scenario / "round.toml").read_text(encoding="utf-8"))
+    clock = SimulatedClock(datetime.combine(times["starts_on"], time(8), SHANGHAI).astimezone(UTC))
+    city = City.from_folder(scenario)
+    mailboxes = {person.mailbox: _PASSWORD for person in city.scenario.applicants.values()}
+    with RehearsalServers(mailboxes, city.receive, clock) as servers:
+        workspace = _make_workspace(folder, scenario, sorted(mailboxes), servers, clock())
+        commands = _Commands(folder, clock)
+        end = datetime.combine(times["closes_on"], time(18), SHANGHAI).astimezone(UTC)
+        rehearsal = Rehearsal(workspace, city, servers, clock, Evaluator(commands.run, city), end)
+        try:
+            yield rehearsal
+        finally:
+            rehearsal.close()
+
+
+def _make_workspace(
+    folder: Path, scenario: Path, mailboxes: list[str], servers: RehearsalServers, now: datetime
+) -> Workspace:
+    shutil.copytree(scenario, folder)
+    (folder / "truth.csv").unlink()
+    (folder / _MARKER).write_text("演练 / REHEARSAL\n", encoding="utf-8")
+    make_workspace(folder, now)
+    tables = [_account_table(mailbox, servers) for mailbox in mailboxes]
+    (folder / SETTINGS_FILE).write_text('mode = "rehearsal"\n' + "".join(tables), encoding="utf-8")
+    passwords = "".join(f'"{mailbox}" = "{_PASSWORD}"\n' for mailbox in mailboxes)
+    write_private_file(folder / PASSWORD_FILE, passwords)
+    return open_workspace(folder)
+
+
+def _account_table(mailbox: str, servers: RehearsalServers) -> str:
+    return f"""
+[[account]]
+mailbox = "{mailbox}"
+imap_host = "{HOST}"
+imap_port = {servers.imap_port}
+imap_security = "plain"
+smtp_host = "{HOST}"
+smtp_port = {servers.smtp_port}
+smtp_security = "plain"
+idle = false
+"""

@@ -1,0 +1,140 @@
+"""Where a round stands, for `tracker status`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from tracker.domain.terms import Mode, RequestKind, RoundState, Verdict
+from tracker.i18n import _
+from tracker.services.measuring import MeasuredRequest, measure_round
+from tracker.services.rounds import is_held, only_round, round_state
+from tracker.services.tasks import open_tasks
+from tracker.settings import Workspace, instance_in
+from tracker.store.database import reading
+from tracker.store.tables import MailboxHealthRow
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    round: str
+    state: RoundState
+    mode: Mode
+    is_on_hold: bool
+    is_copy: bool
+    tasks: int
+    rows: Sequence[MeasuredRequest]
+    mailboxes: Sequence[MailboxHealthRow]
+    now: datetime
+
+    @property
+    def mode_word(self) -> str:
+        return {Mode.REHEARSAL: "演练 / REHEARSAL", Mode.PILOT: "试点 / PILOT", Mode.LIVE: ""}[self.mode]
+
+    def verdict_rows(self) -> list[tuple[object, ...]]:
+        counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
+        return [
+            (verdict, *(counted[verdict, kind] for kind in RequestKind))
+            for verdict in Verdict
+            if any(counted[verdict, kind] for kind in RequestKind)
+        ]
+
+    def mailbox_rows(self) -> list[tuple[object, ...]]:
+        return [(row.mailbox, self._age(row), row.fault) for row in self.mailboxes]
+
+    def request_rows(self) -> list[tuple[object, ...]]:
+        return [
+            (
+                row.request.reference,
+                row.unit.name,
+                row.request.channel,
+                row.measurement.state,
+                _due_word(row),
+                row.history.submitted_at and row.measurement.reply and row.measurement.reply.at.date(),
+                row.measurement.response_days,
+                row.measurement.verdict,
+            )
+            for row in self.rows
+        ]
+
+    def warnings(self) -> list[str]:
+        found = []
+        if self.is_copy:
+            found.append(_("This workspace is a copy and does not send. See `tracker hold --adopt`."))
+        if self.is_on_hold:
+            found.append(_("On hold: nothing is sent until `tracker hold --release`."))
+        if self.tasks:
+            found.append(_("{count} tasks wait for a person: `tracker task list`.").format(count=self.tasks))
+        if any(row.measurement.is_provisional for row in self.rows):
+            found.append(_("Some due dates are provisional: no holiday notice covers them yet."))
+        return found
+
+    def as_json(self, every: bool) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "round": self.round,
+            "state": self.state,
+            "mode": self.mode,
+            "on_hold": self.is_on_hold,
+            "copy": self.is_copy,
+            "tasks": self.tasks,
+            "verdicts": Counter(row.measurement.verdict for row in self.rows),
+            "mailboxes": [
+                {"mailbox": row.mailbox, "last_ok_at": row.last_ok_at, "fault": row.fault}
+                for row in self.mailboxes
+            ],
+        }
+        if every:
+            shown["requests"] = [_request_json(row) for row in self.rows]
+        return shown
+
+    def _age(self, row: MailboxHealthRow) -> str:
+        if row.last_ok_at is None:
+            return _("never")
+        minutes = int((self.now - row.last_ok_at).total_seconds() // 60)
+        return _("{minutes} minutes ago").format(minutes=minutes)
+
+
+def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> Overview:
+    name = only_round(workspace, round_name)
+    with reading(workspace.engine) as session:
+        return Overview(
+            round=name,
+            state=round_state(session, name),
+            mode=workspace.settings.mode,
+            is_on_hold=is_held(session),
+            is_copy=instance_in(session, workspace.root) is None,
+            tasks=len(open_tasks(session, workspace, now)),
+            rows=measure_round(session, workspace, name, now),
+            mailboxes=session.exec(select(MailboxHealthRow).order_by(col(MailboxHealthRow.mailbox))).all(),
+            now=now,
+        )
+
+
+def _due_word(row: MeasuredRequest) -> str:
+    clock = row.measurement.deadline
+    if clock is None:
+        return ""
+    return f"{clock.due_on}" + (" " + _("(provisional)") if clock.is_provisional else "")
+
+
+def _request_json(row: MeasuredRequest) -> dict[str, Any]:
+    measured, clock = row.measurement, row.measurement.deadline
+    return {
+        "reference": row.request.reference,
+        "unit": row.unit.name,
+        "unit_id": row.unit.unit_id,
+        "kind": row.request.kind,
+        "channel": row.request.channel,
+        "state": measured.state,
+        "received_on": measured.received_on,
+        "due_on": clock.due_on if clock else None,
+        "provisional": measured.is_provisional,
+        "replied_at": measured.reply.at if measured.reply else None,
+        "response_days": measured.response_days,
+        "outcome": measured.outcome,
+        "verdict": measured.verdict,
+        "reason": measured.reason,
+    }
