@@ -166,16 +166,27 @@ def test_threads_subjects_and_senders_are_as_the_truth_says(
         )
 
 
-def test_a_letter_that_only_a_person_may_match_names_its_unit_but_not_its_request(
+def test_a_clerk_who_neither_quotes_nor_threads_is_left_to_a_person(
     played: tuple[City, list[Delivery], list[Contact]], final: dict[Key, EmailMessage]
 ) -> None:
     city = played[0]
     by_mail = [t for t in by_key(city, read_by="person") if t.channel == "email"]
-    assert len(by_mail) == 2
+    assert [(t.how, t.thread, t.quoting) for t in by_mail] == [
+        ("clerk", "short", "none"), ("clerk", "subject", "none"), ("clerk", "short", "none")
+    ]  # fmt: skip
     for truth in by_mail:
         body = final[truth.key].get_body(("plain",))
         assert body is not None
         assert full_name(city.scenario.names[truth.unit_id]) in body.get_content()
+
+
+def test_a_cut_subject_no_longer_tells_which_request_it_was(
+    played: tuple[City, list[Delivery], list[Contact]], final: dict[Key, EmailMessage]
+) -> None:
+    city = played[0]
+    for truth in by_key(city, thread="short"):
+        body = final[truth.key].get_body(("plain",))
+        assert body is not None
         assert city.scenario.titles[truth.key] not in body.get_content() + final[truth.key]["Subject"]
 
 

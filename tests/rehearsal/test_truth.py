@@ -9,6 +9,10 @@ from pathlib import Path
 import chinese_calendar
 import pytest
 
+from tracker.adapters.files import load_calendar
+from tracker.adapters.roster import read_roster, read_round
+from tracker.domain.planning import spread_requests
+from tracker.domain.terms import local_date
 from tracker.rehearsal.truth import Truth, read_scenario
 
 FOLDER = Path(__file__).parents[2] / "data/rehearsals/yanan-2020"
@@ -181,3 +185,14 @@ def test_every_unit_has_a_question_of_each_kind_with_a_title_of_its_own() -> Non
     titles = read_scenario(FOLDER).titles
     assert len(titles) == len(set(titles.values())) == 124
     assert all("REHEARSAL" in row["text"] for row in rows("questions.csv"))
+
+
+def test_the_files_are_a_round_that_the_tracker_can_plan_as_pinned(truths: tuple[Truth, ...]) -> None:
+    plan, roster = read_round(FOLDER / "round.toml"), read_roster(FOLDER / "round.toml")
+    planned = spread_requests(
+        plan, roster.units, roster.channels, roster.applicants, roster.questions, load_calendar("cn"),
+        seed=plan.seed or 0, pins=roster.pins,
+    )  # fmt: skip
+    assert {(p.unit_id, p.kind, p.channel, p.applicant, local_date(p.planned_at)) for p in planned} == {
+        (*t.key, t.channel, t.applicant, t.sent_on) for t in truths
+    }
