@@ -267,6 +267,12 @@ def test_a_window_that_only_just_suffices_is_filled():
     assert len(spread(UNITS[:8], CHANNELS, plan=plan)) == 16
 
 
+def test_a_host_that_takes_one_request_an_hour_gets_eight_in_a_working_day():
+    plan = replace(PLAN, spacing_minutes=10, ends_on=PLAN.starts_on, caps=Caps(per_host_per_hour=1))
+    planned = spread(UNITS[:4], CHANNELS, plan=plan)
+    assert sorted(wall(request.planned_at).hour for request in planned) == list(range(9, 17))
+
+
 def test_a_window_too_small_says_how_many_fit_and_how_many_are_needed():
     plan = replace(PLAN, spacing_minutes=30, ends_on=PLAN.starts_on)
     with pytest.raises(WindowTooSmall, match="only 16 of 20 requests fit") as refusal:
