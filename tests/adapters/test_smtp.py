@@ -12,8 +12,11 @@ import pytest
 
 from tests.servers.ports import HOST, free_port, make_certificate
 from tests.servers.smtp_sink import HANG_UP, OK, STALL, Kill, ScriptedSmtp, SmtpSink
-from tracker.adapters.smtp import NOT_APPROVED, SmtpAccount, send_batch
+from tracker.adapters.smtp import NOT_APPROVED, SmtpAccount, login_fault, send_batch
 from tracker.domain.terms import OutboundMessage, SendReceipt, SendResult
+
+# on 127.0.0.1 the test server takes a password without TLS
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 ME, PASSWORD = "chen@mail.test", "an authorisation code"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -239,6 +242,12 @@ def test_an_address_smtp_cannot_carry_is_refused_and_not_repeated_in_the_receipt
     assert "unit.test" not in receipts[0].text
 
 
+def test_a_login_can_be_tried_without_a_letter(sink: SmtpSink) -> None:
+    assert login_fault(account(sink.port)) == ""
+    assert login_fault(account(sink.port, password="wrong")).startswith("login refused at ")
+    assert sink.letters == []
+
+
 _CHILD = """
 import sys
 from datetime import UTC, datetime
@@ -246,7 +255,8 @@ from tracker.adapters.smtp import SmtpAccount, send_batch
 from tracker.domain.terms import OutboundMessage
 sys.stdin.readline()
 account = SmtpAccount("127.0.0.1", int(sys.argv[1]), "", "", "plain", "localhost")
-one = OutboundMessage("r", "s", "a@mail.test", "b@unit.test", "<1@mail.test>", b"Subject: x\\r\\n\\r\\nx\\r\\n")
+raw = b"Subject: x\\r\\n\\r\\nx\\r\\n"
+one = OutboundMessage("r", "s", "a@mail.test", "b@unit.test", "<1@mail.test>", raw)
 send_batch(account, [one], frozenset({"b@unit.test"}), lambda: datetime.now(UTC))
 """
 

@@ -146,7 +146,7 @@ class Dovecot:
     def deliver(
         self, user: str, raw: bytes, when: datetime | None = None, folder: str = "INBOX", flags: str = ""
     ) -> Path:
-        """Rename a letter into the folder; `when` becomes its INTERNALDATE. `flags`: as in maildir, "S" seen."""
+        """Rename a letter into place; `when` becomes its INTERNALDATE; `flags` as in maildir ("S": seen)."""
         self._delivered += 1
         maildir = self.maildir(user, folder)
         name = f"{time.time():.6f}.M{self._delivered:06}.mail.test"

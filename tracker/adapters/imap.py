@@ -1,7 +1,6 @@
 """Reading mailboxes, and only reading: EXAMINE and BODY.PEEK, no flag is set and nothing is moved."""
 
 import logging
-import re
 import socket
 import threading
 import time
@@ -12,13 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
-from imapclient.exceptions import (  # type: ignore[import-untyped]
-    CapabilityError,
-    IMAPClientAbortError,
-    IMAPClientError,
-    LoginError,
-    ProtocolError,
-)
+from imapclient.exceptions import IMAPClientAbortError  # type: ignore[import-untyped]
+
+from tracker.adapters.imap_faults import FAULTS, is_login_refused, reason_of
 
 # At DEBUG imapclient writes user names and whole letters.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -36,8 +31,6 @@ _CLOSE_SECONDS = 2.0
 _CLOSED_TO_US = {b"\\noselect", b"\\nonexistent"}
 # Some providers (163, 126, yeah.net) refuse every folder to a client that does not introduce itself.
 _WHO_WE_ARE = {"name": "mail", "version": "1.0", "vendor": "mail"}
-_QUOTED_MAIL = re.compile(r"(unterminated line|unexpected response|unexpected tagged response).*", re.DOTALL)
-_FAULTS = (IMAPClientError, OSError, ValueError)
 
 Listing = Iterable[tuple[tuple[bytes, ...], bytes | None, str]]
 
@@ -136,7 +129,7 @@ class MailboxReader:
                 return
             self._idle(min(seconds, _LONGEST_IDLE), stop)
             self._idle_failures = 0
-        except _FAULTS:
+        except FAULTS:
             self._idle_failures += 1
             self._drop()
             stop.wait(min(_CALM, max(0.0, ends - time.monotonic())))
@@ -144,7 +137,7 @@ class MailboxReader:
     def close(self) -> None:
         """Say goodbye, if the server listens."""
         if self._client is not None:
-            with suppress(*_FAULTS):
+            with suppress(*FAULTS):
                 self._client.socket().settimeout(_CLOSE_SECONDS)
                 self._client.logout()
         self._drop()
@@ -164,7 +157,7 @@ class MailboxReader:
     def _is_alive(self) -> bool:
         try:
             self._client.noop()
-        except _FAULTS:
+        except FAULTS:
             return False
         return True
 
@@ -181,7 +174,7 @@ class MailboxReader:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(*_FAULTS):
+            with suppress(*FAULTS):
                 client.shutdown()
 
     @contextmanager
@@ -191,10 +184,11 @@ class MailboxReader:
         except MailboxUnavailable:
             self._drop()
             raise
-        except _FAULTS as fault:
+        except FAULTS as fault:
             self._drop()
-            reason, is_login = _told(fault, self._account)
-            raise MailboxUnavailable(self._account.mailbox, reason, is_login) from None
+            secrets = (self._account.password, self._account.user)
+            reason = reason_of(fault, secrets, self._account.timeout_seconds)
+            raise MailboxUnavailable(self._account.mailbox, reason, is_login_refused(fault)) from None
 
     # --- looking -------------------------------------------------------------------------------------
 
@@ -289,31 +283,3 @@ def _uids_beyond(client: Any, last_uid: int) -> list[int]:
 def _uids_since(client: Any, moment: datetime) -> list[int]:
     """A day wider than asked: SINCE compares dates in a zone that is the server's affair."""
     return sorted(client.search(["SINCE", moment.astimezone(UTC).date() - timedelta(days=1)]))
-
-
-# --- telling what failed, without passwords, addresses or letters ------------------------------------
-
-
-def _told(fault: BaseException, account: ImapAccount) -> tuple[str, bool]:
-    """The reason in one line, and whether the server refused the login."""
-    origin = fault.__context__ if isinstance(fault, LoginError) and fault.__context__ else fault
-    text = _text_of(origin, account)
-    for secret in filter(None, (account.password, account.user)):
-        text = text.replace(secret, "***")
-    if isinstance(origin, UnicodeEncodeError):
-        return "user and password must be ASCII: is this the authorisation code?", True
-    is_passing = isinstance(origin, IMAPClientAbortError) or "[UNAVAILABLE]" in text.upper()
-    return text, isinstance(fault, LoginError) and not is_passing
-
-
-def _text_of(fault: BaseException, account: ImapAccount) -> str:
-    if isinstance(fault, TimeoutError):
-        return f"no answer within {account.timeout_seconds:g} s"
-    if isinstance(fault, CapabilityError):
-        return "the server does not offer STARTTLS"
-    if isinstance(fault, ProtocolError):
-        return "the server's answer cannot be understood"
-    text = fault.args[0] if fault.args and isinstance(fault.args[0], bytes) else str(fault)
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    return _QUOTED_MAIL.sub(r"\1", text) or type(fault).__name__

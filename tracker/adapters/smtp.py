@@ -68,6 +68,11 @@ def send_batch(
     return asyncio.run(batch.send(messages, frozenset(map(str.lower, approved)), clock))
 
 
+def login_fault(account: SmtpAccount, timeout_seconds: float = 30) -> str:
+    """Connect and log in, send nothing: why that fails, empty if it does not."""
+    return asyncio.run(_Batch(account, timeout_seconds, timeout_seconds).login_fault())
+
+
 class _Batch:
     def __init__(self, account: SmtpAccount, timeout_seconds: float, final_timeout_seconds: float) -> None:
         self._account = account
@@ -88,6 +93,14 @@ class _Batch:
             receipts.append(SendReceipt(message.request, message.step, answer.result, clock(), *answer[1:]))
         await self._quit()
         return receipts
+
+    async def login_fault(self) -> str:
+        try:
+            await self._connected()
+        except _FAULTS as fault:
+            return _connection_failed(self._account, fault).text
+        await self._quit()
+        return ""
 
     async def _send_one(self, message: OutboundMessage) -> _Answer:
         try:
