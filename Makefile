@@ -2,8 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-CATALOGUE := tracker/locale/zh_CN/LC_MESSAGES/tracker.po
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
 DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
@@ -65,13 +64,12 @@ contracts: $(VENV)/.installed-test
 tests: $(VENV)/.installed-test
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-# --- what users read in Chinese: translate the empty msgstr of the catalogue between two runs of this -------
+# --- what users read in Chinese: translate the empty msgstr of tracker/locale/**/tracker.po between two runs
 
 messages: $(VENV)/.installed-test
 	@mkdir -p build
 	@$(BIN)/pybabel --quiet extract --no-default-keywords -k _ --add-location=file --sort-by-file --no-wrap \
-	  --project=mystery-shopper-tracker --version=0 -o build/tracker.pot tracker
-	@test -f $(CATALOGUE) || $(BIN)/pybabel --quiet init -D tracker -l zh_CN -i build/tracker.pot -d tracker/locale
+	  --project=mystery-shopper-tracker --msgid-bugs-address=README -o build/tracker.pot tracker
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
 	  -D tracker -l zh_CN -i build/tracker.pot -d tracker/locale
 	@$(BIN)/pybabel compile --statistics -D tracker -d tracker/locale
