@@ -1,6 +1,7 @@
 """A whole round against the simulated city: real SMTP, IMAP and commands; only clock and units are simulated."""
 
 import io
+import logging
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -103,6 +104,7 @@ def run_rehearsal(folder: Path, *, every_tick: bool = False) -> Comparison:
     The clock jumps to the next due thing; with `every_tick` it walks in steps of ten minutes as well.
     """
     began = monotonic()
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # the SMTP server's remarks on its own interface
     with _prepared(folder) as rehearsal:
         commands = _Commands(folder, rehearsal.clock)
         commands.run("plan", "round.toml")
@@ -176,7 +178,8 @@ def _make_workspace(
     folder: Path, scenario: Path, mailboxes: list[str], servers: RehearsalServers, now: datetime
 ) -> Workspace:
     shutil.copytree(scenario, folder)
-    (folder / "truth.csv").unlink()
+    for name in ("truth.csv", "answers.csv"):  # the city's own books
+        (folder / name).unlink()
     (folder / _MARKER).write_text("演练 / REHEARSAL\n", encoding="utf-8")
     make_workspace(folder, now)
     tables = [_account_table(mailbox, servers) for mailbox in mailboxes]

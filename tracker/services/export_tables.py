@@ -6,6 +6,7 @@ The titles head the columns of the workbook: always Chinese, whatever language t
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.adapters.workbook import Cell
 from tracker.domain.terms import (
     ChannelKind,
     EventKind,
@@ -16,6 +17,8 @@ from tracker.domain.terms import (
     RequestState,
     Verdict,
 )
+
+Row = dict[str, Cell]  # by column; a column that is not named is empty
 
 
 class ReadBy(StrEnum):
@@ -30,11 +33,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` is one of Table Schema. `allowed`: the codes a cell may hold; None: anything."""
+    """`form` is a type of Table Schema. `allowed`: the codes a cell may hold; None: anything."""
 
     name: str
     title: str
-    type: str = "string"
+    form: str = "string"
     required: bool = False
     unique: bool = False
     allowed: type[StrEnum] | None = None

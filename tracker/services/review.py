@@ -11,6 +11,7 @@ from tracker.domain.classify import classify
 from tracker.domain.matching import Match
 from tracker.domain.measure import open_readings
 from tracker.domain.message import Message
+from tracker.domain.notices import extension_days as days_named
 from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -109,10 +110,17 @@ def _reviewed(
     reason: str,
     extension_days: int | None,
 ) -> Event:
-    happened_at, basis = replied_at(message_of(workspace, arrival), arrival.arrived_at)
-    payload: dict[str, object] = {"kind": kind, "outcome": outcome, "time_basis": basis, "reason": reason}
-    if extension_days is not None:
-        payload["extension_days"] = extension_days
+    message = message_of(workspace, arrival)
+    happened_at, basis = replied_at(message, arrival.arrived_at)
+    if kind is MessageKind.EXTENSION_NOTICE and extension_days is None:
+        extension_days = days_named(message)
+    payload = {
+        "kind": kind,
+        "outcome": outcome,
+        "time_basis": basis,
+        "reason": reason,
+        "extension_days": extension_days,
+    }
     return Event(
         kind=EventKind.REVIEWED,
         happened_at=happened_at,

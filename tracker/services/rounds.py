@@ -80,8 +80,6 @@ def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, au
     Raises `UserError` in live mode without an authorisation number, or if nothing is waiting.
     """
     mode = workspace.settings.mode
-    if mode is Mode.LIVE and not authorisation:
-        raise UserError(_("A live round needs the number of its authorisation: --authorisation NUMBER."))
     with writing(workspace.engine) as session:
         if round_state(session, name) in (RoundState.CLOSED, RoundState.FINAL):
             raise UserError(_("{round}: closed, nothing more can be approved.").format(round=name))
@@ -90,6 +88,9 @@ def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, au
         ]
         if not waiting:
             raise UserError(_("{round}: nothing is waiting for approval.").format(round=name))
+        authorisation = authorisation or plan_of(session, name).authorisation
+        if mode is Mode.LIVE and not authorisation:
+            raise UserError(_("A live round needs the number of its authorisation: --authorisation NUMBER."))
         record(session, [_approval(name, waiting, mode, authorisation, actor, now)])
         for request in waiting:
             record(session, _request_approval(request, actor, now))

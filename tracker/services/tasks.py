@@ -101,7 +101,7 @@ def _reviews(session: Session, _now: datetime) -> list[Task]:
             f"{task.request}/{task.message}",
             task.arrived_at,
             _unit_name(session, session.get_one(RequestRow, task.request)),
-            {"kind": task.kind, "outcome": task.outcome, "confidence": task.confidence},
+            {"reading": task.outcome or task.kind, "confidence": task.confidence},
         )
         for task in review_tasks(session)
     ]
