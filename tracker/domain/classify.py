@@ -7,6 +7,7 @@ them. Contradictory signs lower it; a person looks at everything below.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import sqrt
 
 from tracker.domain.document_numbers import document_number
 from tracker.domain.message import Message
@@ -15,10 +16,10 @@ from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKi
 
 __all__ = ["Lexicon", "classify"]
 
-_CLEAR, _LIKELY, _FAINT = 0.8, 0.6, 0.25
+_CLEAR, _LIKELY, _FAINT = 0.8, 0.6, 0.35
 _HIGHEST = 0.97
 _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a machine's
-_ANSWER_LENGTH = 60  # characters that are neither politeness nor a way to be rid of the question
+_ANSWER_LENGTH = 40  # characters that are neither politeness nor a way to be rid of the question
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
 _MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
@@ -27,6 +28,8 @@ _K, _O = MessageKind, Outcome
 _NOTICES = frozenset(
     {_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K.THIRD_PARTY_NOTICE, _K.FEE_NOTICE, _K.TRANSFER_NOTICE}
 )
+# An answer may speak of fees and consents; the question itself never meets with one.
+_CONSULTATION_NOTICES = frozenset({_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K.TRANSFER_NOTICE})
 # Where a label is likely by itself, these others are part of how it is said.
 _SPOKEN_WITH: Mapping[str, frozenset[str]] = {
     _K.CORRECTION_NOTICE: frozenset({_O.ABANDONED, _O.EXCESSIVE}),
@@ -133,16 +136,18 @@ class _Reading:
     # --- decisions ---
 
     def _decision(self) -> _Choice | None:
-        scores = dict(self._scores)
+        scores, notices = dict(self._scores), _NOTICES
         outcomes = outcomes_of(self._kind) if self._kind else frozenset(Outcome)
         if self._kind is RequestKind.CONSULTATION:
+            notices = _CONSULTATION_NOTICES
             self._weigh_length(scores)
             if scores.get(_O.ANSWER, 0) >= _CLEAR:  # "details by telephone" below a real answer
-                scores.pop(_O.DEFLECTION, None)
-                scores.pop(_K.TRANSFER_NOTICE, None)
+                beside = {_O.DEFLECTION, _K.TRANSFER_NOTICE, _K.CORRECTION_NOTICE}
+                beside |= {_O.REFERRED} if scores.get(_O.REFERRED, 0) < _CLEAR else set()
+                scores = {label: score for label, score in scores.items() if label not in beside}
         elif self._kind is None and not self._lexicon.consultation.search(self._letter.plain):
             outcomes -= outcomes_of(RequestKind.CONSULTATION)
-        return _choose(scores, {*outcomes, *_NOTICES})
+        return _choose(scores, {*outcomes, *notices})
 
     def _weigh_length(self, scores: dict[str, float]) -> None:
         if len(self._said()) >= _ANSWER_LENGTH:
@@ -168,9 +173,8 @@ class _Reading:
 
     def _only_received(self, received: _Choice, decision: _Choice) -> bool:
         """An answer told only by its length or one sign is no answer if it says "we received it"."""
-        return decision.confidence < _LIKELY or (
-            decision.label == _O.ANSWER and received.confidence >= _LIKELY and decision.confidence < _CLEAR
-        )
+        limit = _CLEAR if decision.label == _O.ANSWER and received.confidence >= _LIKELY else _LIKELY
+        return decision.confidence < min(limit, received.confidence)
 
     def _kind_asked(self) -> RequestKind | None:
         text = f"{self._message.subject}。{self._letter.plain}"
@@ -223,19 +227,23 @@ def _either(one: float, other: float) -> float:
 
 
 def _doubted(score: float, against: float) -> float:
-    return score * (1 - 0.6 * against**1.5)
+    return score * (1 - 0.6 * against * sqrt(against))
 
 
 def _choose(scores: Mapping[str, float], among: Iterable[str]) -> _Choice | None:
     """The likeliest label, its score lowered by the next one that it does not explain."""
     ranked = sorted(((scores[label], label) for label in among if scores.get(label)), reverse=True)
-    likely = {label for score, label in ranked if score >= _LIKELY}
-    explained = set().union(*(_SPOKEN_WITH.get(label, frozenset()) for label in likely))
-    left = [(score, label) for score, label in ranked if label not in explained]
+    left = [pair for pair in ranked if not any(_explains(other, pair) for other in ranked)]
     if not left:
         return None
     (best, label), others = left[0], left[1:]
     return _Choice(label, _doubted(best, others[0][0] if others else 0.0))
+
+
+def _explains(one: tuple[float, str], other: tuple[float, str]) -> bool:
+    (score, label), spoken_with = one, _SPOKEN_WITH.get(one[1], frozenset())
+    mutual = label in _SPOKEN_WITH.get(other[1], frozenset())
+    return other[1] in spoken_with and score >= _LIKELY and (not mutual or one > other)
 
 
 def _is_told(hit: Hit, scores: Mapping[str, float]) -> bool:

@@ -14,6 +14,7 @@ _LEAD = re.compile(
 )
 # A number inside a sentence is this letter's own only if its office part says what such letters are.
 _OWN = re.compile(r"(?:公开|告知?|复|答|补|延|信|依申请|函|回|受|政公)$")
+_CITED = re.compile(r"根据|按照|依据|依照|国(?:办|发|函|务院|令)")
 
 
 def document_number(pages: Sequence[str]) -> str:
@@ -29,7 +30,7 @@ def document_number(pages: Sequence[str]) -> str:
     for line in lines:
         for found in _NUMBER.finditer(line):
             number = _tidy(found[0])
-            if _OWN.search(_LEAD.sub("", found["office"])) and not _is_cited(line, found.start()):
+            if _OWN.search(_LEAD.sub("", found["office"])) and not _is_cited(line, found):
                 return number
     return ""
 
@@ -39,9 +40,10 @@ def _lines(page: str) -> list[str]:
     return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if line.strip()]
 
 
-def _is_cited(line: str, start: int) -> bool:
-    """Whether the number follows a title or stands in brackets: 《…》(延政发〔2020〕3号)."""
-    return line[:start].rstrip(" (").endswith("》") or line[:start].rstrip().endswith("(")
+def _is_cited(line: str, found: re.Match[str]) -> bool:
+    """Whether it is a law's number, follows a title or stands in brackets: 《…》(延政发〔2020〕3号)."""
+    before = line[: found.start()].rstrip()
+    return before.endswith(("》", "(")) or _CITED.search(found["office"]) is not None
 
 
 def _tidy(number: str) -> str:
