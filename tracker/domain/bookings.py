@@ -19,7 +19,7 @@ class Bookings:
         self, plan: RoundPlan, channels: Iterable[Channel], standing: Iterable[PlannedRequest]
     ) -> None:
         self._caps, self._spacing = plan.caps, timedelta(minutes=plan.spacing_minutes)
-        self._hosts = {
+        self._hosts: dict[tuple[str, str, str | None, str], str] = {
             (channel.unit_id, channel.kind, channel.channel, channel.address): shared_host(channel)
             for channel in channels
         }
