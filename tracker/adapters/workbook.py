@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from tracker.domain.terms import SHANGHAI
 

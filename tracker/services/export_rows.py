@@ -20,10 +20,10 @@ _PROSE = ("reason", "note")  # where people write: it could name or quote anyone
 _SHA256 = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
-def tables_of(snapshot: RoundSnapshot) -> list[tuple[Table, list[Row]]]:
+def tables_of(snapshot: RoundSnapshot, is_rehearsal: bool) -> list[tuple[Table, list[Row]]]:
     """The rows of every table, in an order that depends on the state alone."""
     messages = message_rows(snapshot)
-    notice: Row = {NOTICE.name: REHEARSAL_NOTICE if snapshot.is_rehearsal else None}
+    notice: Row = {NOTICE.name: REHEARSAL_NOTICE if is_rehearsal else None}
     tables = [
         (UNITS, _unit_rows(snapshot)),
         (REQUESTS, [_request_row(snapshot, measured) for measured in snapshot.measured]),
