@@ -76,7 +76,7 @@ def match_message(message: Message, mailbox: str, arrived_at: datetime, sent: Se
     letter = _Letter(message)
     clues = tuple(clue for request in possible for clue in letter.clues(request))
     ranked = _ranked(possible, clues)
-    decided = _decide(letter, possible, clues) if message.sender != mailbox else None
+    decided = _decide(letter, possible, clues) if message.sender != mailbox.lower() else None
     return Match((decided,) if decided else (), tuple(ranked), clues)
 
 
@@ -155,7 +155,8 @@ class _Letter:
 
     def _names_outside_referral(self, name: str) -> bool:
         referral = re.compile(_REFERRAL.format(name=re.escape(name)))
-        return any(name in referral.sub("", clause) for clause in self._own_clauses)
+        referred = sum(len(referral.findall(clause)) for clause in self._own_clauses)
+        return self._own_text.count(name) > referred
 
     def _has(self, text: str, shortest: int) -> bool:
         wanted = fold(text)
