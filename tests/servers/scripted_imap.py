@@ -4,7 +4,8 @@
         ... server.port; server.commands ("LOGIN", "ID", "EXAMINE", ...), server.lines (as they came)
 
 `answers` replaces what is said to a command: a status line with its tag put before it, or lines with
-`{tag}` in them. An empty one: the server hangs up instead. `SILENT`: it never answers.
+`{tag}` in them; one that starts with + or * is said as it is. An empty one: the server hangs up instead.
+`SILENT`: it never answers.
 """
 
 import socketserver
@@ -78,7 +79,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         elif not answer:
             raise ConnectionAbortedError
         else:
-            self._say(answer.format(tag=tag) if "{tag}" in answer else f"{tag} {answer}")
+            self._say(answer.format(tag=tag) if "{tag}" in answer or answer[0] in "+*" else f"{tag} {answer}")
 
     def _behave(self, tag: str, verb: str, rest: str) -> None:
         letters = self.script.letters
