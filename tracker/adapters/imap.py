@@ -121,7 +121,10 @@ class MailboxReader:
                 yield from self._fetch_folder(client, folder, marks.get(folder), watch_from)
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
-        """Return after `seconds`, on news in the first folder (where IDLE works) or when `stop` is set."""
+        """Return after `seconds`, on news in the first folder (where IDLE works) or when `stop` is set.
+
+        Never raises: an IDLE that broke ends the waiting soon, and the next `fetch` tells what is wrong.
+        """
         ends = time.monotonic() + seconds
         try:
             if not self._can_idle():

@@ -42,33 +42,21 @@ def entry() -> None:
 
 def _run(words: list[str], clock: Clock) -> int:
     # the sentences of --help are looked up when the commands are defined: after the language is known
+    from sqlalchemy.exc import OperationalError
+
     from tracker.cli.app import app
 
     try:
-        result = app(args=words, standalone_mode=False, obj=clock, prog_name="tracker")
-    except Exception as fault:
-        return _usage_fault(fault)
-    return result if isinstance(result, int) else 0
-
-
-def _usage_fault(fault: Exception) -> int:
-    from sqlalchemy.exc import OperationalError
-    from typer import Abort, Exit
-
-    if isinstance(fault, Exit):
-        return fault.exit_code
-    if isinstance(fault, Abort):
-        return 1
-    if hasattr(fault, "format_message") and hasattr(fault, "exit_code"):
-        fault.show()  # a usage error of the command line library
-        return int(fault.exit_code)
-    if isinstance(fault, OperationalError):
+        app(args=words, obj=clock, prog_name="tracker")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except OperationalError as fault:
         raise UserError(
             _("The database cannot be written: {reason}. Nothing was lost; mend it and try again.").format(
                 reason=fault.orig
             )
         ) from None
-    raise fault
+    return 0
 
 
 def _take_language(words: list[str]) -> str:

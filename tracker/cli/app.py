@@ -45,26 +45,26 @@ def _add(name: str, command: object, help_text: str) -> None:
     app.command(name, help=help_text)(command)  # type: ignore[type-var]
 
 
-_add("init", rounds.init, _("Make a workspace, with commented sample files, in a folder."))
+_add("init", rounds.init, _("Make a workspace with sample files."))
 _add(
     "check",
     rounds.check,
-    _("Check settings, mailboxes, calendar and folder, and say what could not be checked."),
+    _("Try mailboxes, key and calendar; send nothing."),
 )
-_add("plan", rounds.plan, _("Plan a round, or what an existing round does not hold yet."))
-_add("approve", rounds.approve, _("Approve everything planned; from then on it is sent when its time comes."))
+_add("plan", rounds.plan, _("Plan a round, or a supplement to one."))
+_add("approve", rounds.approve, _("Approve what is planned: it is then sent."))
 _add("hold", rounds.hold, _("Stop all sending, or release the stop."))
 _add("close", rounds.close, _("Close a round, or make a closed one final."))
 _add("daemon", running.daemon, _("Send, watch and record until stopped."))
-_add("tick", running.tick, _("Look at every mailbox once and do what is due, without a daemon."))
+_add("tick", running.tick, _("Do once what the daemon does all the time."))
 _add("status", running.status, _("Where the round stands; with --all every request."))
 _add("deadline", law.show_deadline, _("Count a due date, with the reason for every day."))
 _add("explain", law.explain, _("Show how a request's verdict came about."))
 _add("read", mail.read, _("Show how mail files are understood."))
-_add("record", people.record, _("Log a phone call, SMS, WeChat message, letter, fax or visit."))
+_add("record", people.record, _("Log a call, message, letter, fax or visit."))
 _add("settle", people.settle, _("Say whether an unsettled letter went out."))
 _add("export", running.export, _("Export a round as a Data Package and a workbook."))
-_add("verify", running.verify, _("Check the seals over the events and the hashes of all evidence."))
+_add("verify", running.verify, _("Check all seals and the hashes of all evidence."))
 _add("rebuild", running.rebuild, _("Derive every state anew from the events."))
 _add("rehearse", rehearsing.rehearse, _("Run a whole round against a simulated city."))
 app.add_typer(tasks.app, name="task", help=_("What waits for a person."))

@@ -11,7 +11,7 @@ from math import sqrt
 
 from tracker.domain.document_numbers import document_number
 from tracker.domain.message import Message
-from tracker.domain.phrases import Hit, LetterText, Lexicon
+from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
 
 __all__ = ["Lexicon", "classify"]
@@ -34,8 +34,7 @@ _CONSULTATION_NOTICES = frozenset({_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K
 _SPOKEN_WITH: Mapping[str, frozenset[str]] = {
     _K.CORRECTION_NOTICE: frozenset({_O.ABANDONED, _O.EXCESSIVE}),
     _K.FEE_NOTICE: frozenset({_O.DISCLOSED, _O.FEE_UNPAID, _O.ABANDONED}),
-    _K.EXTENSION_NOTICE: frozenset({_O.ANSWER}),
-    _K.TRANSFER_NOTICE: frozenset({_O.ANSWER, _K.EXTENSION_NOTICE, _O.REFERRED}),
+    _K.TRANSFER_NOTICE: frozenset({_K.EXTENSION_NOTICE, _O.REFERRED}),
     _O.PARTLY_DISCLOSED: frozenset({_O.DISCLOSED, _O.REFUSED}),
     _O.ALREADY_PUBLIC: frozenset({_O.DISCLOSED}),
     _O.NOT_RESPONSIBLE: frozenset({_K.TRANSFER_NOTICE}),
@@ -136,18 +135,32 @@ class _Reading:
     # --- decisions ---
 
     def _decision(self) -> _Choice | None:
-        scores, notices = dict(self._scores), _NOTICES
-        outcomes = outcomes_of(self._kind) if self._kind else frozenset(Outcome)
+        labels: set[str] = {*_NOTICES}
+        scores = dict(self._scores)
         if self._kind is RequestKind.CONSULTATION:
-            notices = _CONSULTATION_NOTICES
-            self._weigh_length(scores)
-            if scores.get(_O.ANSWER, 0) >= _CLEAR:  # "details by telephone" below a real answer
-                beside = {_O.DEFLECTION, _K.TRANSFER_NOTICE, _K.CORRECTION_NOTICE}
-                beside |= {_O.REFERRED} if scores.get(_O.REFERRED, 0) < _CLEAR else set()
-                scores = {label: score for label, score in scores.items() if label not in beside}
-        elif self._kind is None and not self._lexicon.consultation.search(self._letter.plain):
-            outcomes -= outcomes_of(RequestKind.CONSULTATION)
-        return _choose(scores, {*outcomes, *notices})
+            labels = {*_CONSULTATION_NOTICES}
+            scores = self._consultation_scores()
+        labels |= outcomes_of(self._kind) if self._kind else self._outcomes_of_either()
+        if any(hit.label == _K.ACKNOWLEDGEMENT and hit.place is Place.TITLE for hit in self._hits):
+            labels.add(_K.ACKNOWLEDGEMENT)  # a slip that speaks of all that may follow
+        return _choose(scores, labels)
+
+    def _outcomes_of_either(self) -> frozenset[Outcome]:
+        if self._lexicon.consultation.search(self._letter.plain):
+            return frozenset(Outcome)
+        return outcomes_of(RequestKind.DISCLOSURE)
+
+    def _consultation_scores(self) -> dict[str, float]:
+        scores = dict(self._scores)
+        self._weigh_length(scores)
+        if scores.get(_O.ANSWER, 0) >= _CLEAR:  # "details by telephone" below a real answer
+            beside: tuple[str, ...] = (_O.REFERRED, *_CONSULTATION_NOTICES)
+            dropped = {_O.DEFLECTION, *(label for label in beside if scores.get(label, 0) < _CLEAR)}
+        elif any(scores.get(label, 0) >= _LIKELY for label in (_K.EXTENSION_NOTICE, _K.TRANSFER_NOTICE)):
+            dropped = {_O.ANSWER}
+        else:
+            dropped = set()
+        return {label: score for label, score in scores.items() if label not in dropped}
 
     def _weigh_length(self, scores: dict[str, float]) -> None:
         if len(self._said()) >= _ANSWER_LENGTH:

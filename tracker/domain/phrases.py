@@ -67,6 +67,7 @@ class Hit:
     label: str
     name: str
     weight: float
+    place: Place = Place.TEXT
 
     def __str__(self) -> str:
         return f"{self.label}: {self.name}"
@@ -134,7 +135,7 @@ class LetterText:
         for phrase in self._lexicon.phrases:
             text = self.titles if phrase.place is Place.TITLE else self._text_for(phrase.label)
             if phrase.pattern.search(text):
-                yield Hit(phrase.label, phrase.name, phrase.weight)
+                yield Hit(phrase.label, phrase.name, phrase.weight, phrase.place)
         for mark in self._lexicon.headers:
             if mark.pattern.search(self._message.headers.get(mark.header, "")):
                 yield Hit(mark.label, f"header {mark.header}", mark.weight)

@@ -33,11 +33,18 @@ def _addresses(values: Iterable[str]) -> Iterator[tuple[str, str]]:
     for value in values:
         # 8-bit bytes first: GBK bytes may look like quotes and commas to the address parser
         text = value if value.isascii() else decode_header(value)
-        pairs = [pair for pair in getaddresses([text]) if _ADDRESS.fullmatch(pair[1])]
+        pairs = [pair for pair in _split(text) if _ADDRESS.fullmatch(pair[1])]
         if pairs:
             yield from ((decode_header(name), address.lower()) for name, address in pairs)
         else:
             yield from (("", address.lower()) for address in _ADDRESS.findall(decode_header(text)))
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([text])
+    except RecursionError:  # thousands of nested comments
+        return []
 
 
 def read_sender(tree: Part) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
-_MAX_MARKUP = 2_000_000
+_MAX_MARKUP = 1_000_000
 _BLOCKS = re.compile(
     r"address|article|blockquote|body|br|center|d[dlt]|div|fieldset|footer|form|h[1-6r]|header|li|ol|p|pre"
     r"|section|table|tr|ul"
@@ -13,6 +13,7 @@ _SILENT = re.compile(r"head|script|style|template|title|noscript")
 _VOID = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|o:p")
 _QUOTE_MARKS = re.compile(r"\bcite\b|isreplycontent|gmail_quote|yahoo_quoted|border-left", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_EMBEDDED = re.compile(r"data:[^\s\"'<>]{500,}")  # pictures inside the page
 _TAGS = re.compile(r"<[^<>]*>")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
@@ -24,12 +25,13 @@ def charset_in_markup(raw: bytes) -> str | None:
 
 
 def text_of_markup(markup: str) -> str:
+    markup = _EMBEDDED.sub("", markup)[:_MAX_MARKUP]
     reader = _Reader()
     try:
-        reader.feed(markup[:_MAX_MARKUP])
+        reader.feed(markup)
         reader.close()
     except AssertionError:  # html.parser gives up on some broken declarations (<![x[)
-        return unescape(_TAGS.sub("\n", markup[:_MAX_MARKUP]))
+        return unescape(_TAGS.sub("\n", markup))
     return reader.text()
 
 
@@ -79,5 +81,5 @@ class _Reader(HTMLParser):
     def _end_line(self) -> None:
         line = self._line.replace("\xa0", " ").strip()
         if line:
-            self._lines.append("> " * self._quoted + line)
+            self._lines.append("> " * min(self._quoted, 3) + line)
         self._line = ""

@@ -218,7 +218,7 @@ def _enter(
     """Keep the contact as canonical bytes (without the secret codes), then take it in like a mail."""
     proof_bytes = _read_proof(proof)
     with writing(workspace.engine) as session:
-        contact = {
+        contact: dict[str, object] = {
             "event": event,
             "round": request.round,
             "request": request.reference,

@@ -205,7 +205,7 @@ def _record(workspace: Workspace, claim: Claim, receipt: SendReceipt) -> None:
             row.not_before = receipt.at + _BACK_OFF[min(row.attempts, len(_BACK_OFF)) - 1]
         session.add(row)
         kind = _EVENT_OF[receipt.result]
-        payload = {"code": receipt.code} if receipt.code else {}
+        payload: dict[str, object] = {"code": receipt.code} if receipt.code else {}
         record(session, [_event(claim.request, row, kind, receipt.at, receipt.at, payload)])
     _log.info("letter_sent", extra={"result": receipt.result, "code": receipt.code})
 

@@ -13,8 +13,17 @@ from tracker.adapters.calendars import load_calendar
 from tracker.adapters.files import find_file, sha256_of
 from tracker.adapters.roster import read_roster, read_round, roster_files
 from tracker.adapters.rules import load_rules
-from tracker.domain.planning import PlanningError, spread_requests
-from tracker.domain.rounds import Applicant, Roster, RoundPlan
+from tracker.domain.planning import spread_requests
+from tracker.domain.rounds import (
+    Applicant,
+    PinMisplaced,
+    PlanningError,
+    QuestionMissing,
+    Roster,
+    RoundPlan,
+    TooFewApplicants,
+    WindowTooSmall,
+)
 from tracker.domain.terms import (
     ChannelKind,
     Event,
@@ -65,7 +74,7 @@ def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime
             _refuse_if_over(session, plan.name)
         seed = standing.seed if standing else plan.seed or secrets.randbelow(2**31)
         plan = dataclasses.replace(plan, seed=seed)
-        requests = _spread(workspace, session, plan, roster)
+        requests = _spread(workspace, session, plan, roster, now)
         _write_round(session, plan, files, now)
         _write_roster(session, workspace, plan.name, roster)
         _write_requests(session, plan, requests, actor, now)
@@ -73,8 +82,11 @@ def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime
     return PlanReport(plan.name, requests, without, seed, standing is not None)
 
 
-def _spread(workspace: Workspace, session: Session, plan: RoundPlan, roster: Roster) -> list[PlannedRequest]:
+def _spread(
+    workspace: Workspace, session: Session, plan: RoundPlan, roster: Roster, now: datetime
+) -> list[PlannedRequest]:
     calendar = load_calendar(plan.calendar, workspace=workspace.root, guess=True)
+    standing = requests_in_state(session, *RequestState, round_name=plan.name)
     try:
         return spread_requests(
             plan,
@@ -84,30 +96,28 @@ def _spread(workspace: Workspace, session: Session, plan: RoundPlan, roster: Ros
             roster.questions,
             calendar,
             seed=plan.seed or 0,
-            already=_standing_requests(session, plan.name),
+            already=[_as_planned(row) for row, _state in standing],
+            # what never went out may be planned anew, under a new reference
+            not_sent=[row.reference for row, state in standing if state.state == RequestState.NOT_SENT],
+            not_before=now,
             pins=roster.pins,
         )
     except PlanningError as fault:
         raise UserError(_planning_sentence(plan, fault)) from None
 
 
-def _standing_requests(session: Session, round_name: str) -> list[PlannedRequest]:
-    """What the round holds already; a request that never went out may be planned anew."""
-    states = [state for state in RequestState if state is not RequestState.NOT_SENT]
-    return [
-        PlannedRequest(
-            row.reference,
-            RequestKind(row.kind),
-            row.unit_id,
-            row.applicant,
-            ChannelKind(row.channel) if row.channel else None,
-            row.address,
-            row.question_id,
-            row.planned_at,
-            row.expires_at,
-        )
-        for row, _state in requests_in_state(session, *states, round_name=round_name)
-    ]
+def _as_planned(row: RequestRow) -> PlannedRequest:
+    return PlannedRequest(
+        row.reference,
+        RequestKind(row.kind),
+        row.unit_id,
+        row.applicant,
+        ChannelKind(row.channel) if row.channel else None,
+        row.address,
+        row.question_id,
+        row.planned_at,
+        row.expires_at,
+    )
 
 
 def _refuse_if_over(session: Session, name: str) -> None:
@@ -218,4 +228,27 @@ def _files_used(workspace: Workspace, plan: RoundPlan, round_file: Path) -> dict
 
 
 def _planning_sentence(plan: RoundPlan, fault: PlanningError) -> str:
-    return _("{round}: cannot be planned: {reason}").format(round=plan.name, reason=fault)
+    return _("{round}: cannot be planned: {reason}").format(round=plan.name, reason=_planning_reason(fault))
+
+
+def _planning_reason(fault: PlanningError) -> str:
+    match fault:
+        case WindowTooSmall():
+            return _(
+                "only {fits} of {needed} requests fit between starts_on and ends_on: lengthen the window, "
+                "raise the caps or add applicants."
+            ).format(fits=fault.fits, needed=fault.needed)
+        case QuestionMissing():
+            return _('questions.csv has no {kind} question for the unit "{unit}": add one.').format(
+                kind=fault.kind, unit=fault.unit.unit_code
+            )
+        case TooFewApplicants():
+            return _("{found} applicants, but each unit is asked by {needed}: add applicants.").format(
+                found=fault.found, needed=fault.needed
+            )
+        case PinMisplaced():
+            return _(
+                'the schedule pins {kind} for "{unit}" to "{applicant}", which this round does not have: '
+                "correct the row."
+            ).format(kind=fault.kind, unit=fault.unit_id, applicant=fault.applicant)
+    return str(fault)
