@@ -358,6 +358,25 @@ def test_a_letter_that_vanished_is_passed_over_and_the_mark_moves_on(opened: Ope
     assert batch.mark == Mark(1, 8)
 
 
+def test_a_server_that_leaves_uidnext_out_is_asked_for_it(opened: Open) -> None:
+    answers = {
+        "EXAMINE": "* OK [UIDVALIDITY 1] ok\r\n{tag} OK done",
+        "STATUS": "* STATUS INBOX (UIDNEXT 9)\r\n{tag} OK done",
+    }
+    with ScriptedImap(answers=answers) as server:
+        (batch,) = opened(server.port).fetch({}, None)
+    assert batch.mark == Mark(1, 8)
+
+
+def test_a_letter_without_a_stamp_of_arrival_is_not_dropped_but_told(opened: Open) -> None:
+    answer = "* 1 FETCH (UID 7 INTERNALDATE NIL BODY[] hello)\r\n{tag} OK done"
+    with (
+        ScriptedImap({7: letter(1)}, {"UID FETCH": answer}) as server,
+        pytest.raises(MailboxUnavailable, match=r'folder "INBOX", UID 7: .* no readable INTERNALDATE'),
+    ):
+        list(opened(server.port).fetch({"INBOX": Mark(1, 6)}, None))
+
+
 def test_a_server_that_never_answers_is_given_up_within_the_timeout(opened: Open) -> None:
     with socket.create_server((HOST, 0)) as silent:
         started = time.monotonic()

@@ -170,6 +170,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 class _Dialogue(socketserver.StreamRequestHandler):
     script: ScriptedSmtp
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         self.script.connections += 1
