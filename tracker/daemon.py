@@ -74,7 +74,7 @@ def run_daemon(workspace: Workspace, clock: Clock) -> None:
         _log.info("daemon_started", extra={"interrupted": interrupted})
         found: queue.Queue[Look] = queue.Queue(_MOST_LOOKS_WAITING)
         watchers = _start_watchers(workspace, found, stop, news, clock)
-        scheduler = _start_ticking(workspace, found, clock)
+        scheduler = _start_ticking(workspace, found, stop, clock)
         while not stop.is_set():
             news.wait(timeout=1)
             if news.is_set():  # mail has come: do not wait for the next alarm
@@ -106,20 +106,19 @@ def _start_watchers(
     clock: Clock,
 ) -> list[Watcher]:
     watchers = [
-        Watcher(
-            account, marks_of(workspace, mailbox), found, stop, clock, workspace.settings.poll_seconds, news
-        )
-        for mailbox, account in workspace.accounts.items()
+        Watcher(workspace, account, found, stop, clock, news) for account in workspace.accounts.values()
     ]
     for watcher in watchers:
         watcher.start()
     return watchers
 
 
-def _start_ticking(workspace: Workspace, found: "queue.Queue[Look]", clock: Clock) -> BackgroundScheduler:
+def _start_ticking(
+    workspace: Workspace, found: "queue.Queue[Look]", stop: threading.Event, clock: Clock
+) -> BackgroundScheduler:
     scheduler = BackgroundScheduler()
     scheduler.add_job(
-        lambda: tick(workspace, clock(), clock, _drain(found)),
+        lambda: tick(workspace, clock(), clock, _drain(found), stop.is_set),
         "interval",
         id="tick",
         seconds=TICK_SECONDS,

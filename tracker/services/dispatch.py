@@ -5,7 +5,7 @@ letters at a government office do more harm than a late one.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -52,7 +52,7 @@ _STATUS_OF = {
 }
 
 
-def send_due(workspace: Workspace, now: datetime, clock: Clock) -> int:
+def send_due(workspace: Workspace, now: datetime, clock: Clock, is_stopping: Callable[[], bool]) -> int:
     """Send every approved letter whose time has come and whose caps allow it; returns how many went out.
 
     Nothing is sent while a hold is set, or from a workspace that was copied or restored to here.
@@ -60,6 +60,8 @@ def send_due(workspace: Workspace, now: datetime, clock: Clock) -> int:
     expire(workspace, now)
     sent = 0
     for request in _sendable(workspace, now):
+        if is_stopping():
+            break
         claim = _claim(workspace, request, now)
         if claim:
             receipt = _send(workspace, claim, clock)

@@ -1,6 +1,7 @@
 """The one door in: `take_in` turns kept raw bytes - mail, or a contact a person logged - into events."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from tracker.store.evidence import keep_message
 from tracker.store.queries import not_taken_in, sent_requests
 from tracker.store.tables import RawMessageRow, RequestRow, RequestStateRow
 
+_log = logging.getLogger(__name__)
 MAIL, CONTACT = "mail", "contact"
 # A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
 _LONGEST_TRANSIT = timedelta(days=2)
@@ -59,12 +61,20 @@ def keep_fetched(
 
 
 def take_in_all(workspace: Workspace, now: datetime) -> int:
-    """Take in everything that is kept and not understood yet; also what a crash left behind."""
+    """Take in everything that is kept and not understood yet; also what a crash left behind.
+
+    A message that cannot be understood stays kept, is tried again, and shows in `tracker status`.
+    """
     with reading(workspace.engine) as session:
         arrivals = not_taken_in(session)
+    taken_in = 0
     for arrival in arrivals:
-        take_in(workspace, arrival, now)
-    return len(arrivals)
+        try:
+            take_in(workspace, arrival, now)
+            taken_in += 1
+        except Exception:  # one message must never keep the others, or the sending, from going on
+            _log.exception("message_not_understood", extra={"sha256": arrival.sha256})
+    return taken_in
 
 
 def take_in(workspace: Workspace, arrival: RawMessageRow, now: datetime) -> None:

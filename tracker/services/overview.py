@@ -15,6 +15,7 @@ from tracker.services.rounds import is_held, only_round, round_state
 from tracker.services.tasks import open_tasks
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading
+from tracker.store.queries import not_taken_in
 from tracker.store.tables import MailboxHealthRow
 
 
@@ -26,6 +27,7 @@ class Overview:
     is_on_hold: bool
     is_copy: bool
     tasks: int
+    not_understood: int
     rows: Sequence[MeasuredRequest]
     mailboxes: Sequence[MailboxHealthRow]
     now: datetime
@@ -66,6 +68,12 @@ class Overview:
             found.append(_("This workspace is a copy and does not send. See `tracker hold --adopt`."))
         if self.is_on_hold:
             found.append(_("On hold: nothing is sent until `tracker hold --release`."))
+        if self.not_understood:
+            found.append(
+                _("{count} messages are kept but could not be understood: see the daemon's log.").format(
+                    count=self.not_understood
+                )
+            )
         if self.tasks:
             found.append(_("{count} tasks wait for a person: `tracker task list`.").format(count=self.tasks))
         if any(row.measurement.is_provisional for row in self.rows):
@@ -80,6 +88,7 @@ class Overview:
             "on_hold": self.is_on_hold,
             "copy": self.is_copy,
             "tasks": self.tasks,
+            "not_understood": self.not_understood,
             "verdicts": Counter(row.measurement.verdict for row in self.rows),
             "mailboxes": [
                 {"mailbox": row.mailbox, "last_ok_at": row.last_ok_at, "fault": row.fault}
@@ -107,6 +116,7 @@ def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> 
             is_on_hold=is_held(session),
             is_copy=instance_in(session, workspace.root) is None,
             tasks=len(open_tasks(session, workspace, now)),
+            not_understood=len(not_taken_in(session)),
             rows=measure_round(session, workspace, name, now),
             mailboxes=session.exec(select(MailboxHealthRow).order_by(col(MailboxHealthRow.mailbox))).all(),
             now=now,

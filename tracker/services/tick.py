@@ -1,6 +1,6 @@
 """One tick: do everything that is due. The daemon and the rehearsal call the very same function."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,14 +24,23 @@ class TickReport:
     taken_in: int
 
 
-def tick(workspace: Workspace, now: datetime, clock: Clock, found: Iterable[Look] = ()) -> TickReport:
-    """Keep what the watchers `found`, understand it, send what is due, seal what is old enough."""
+def tick(
+    workspace: Workspace,
+    now: datetime,
+    clock: Clock,
+    found: Iterable[Look] = (),
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> TickReport:
+    """Keep what the watchers `found`, understand it, seal what is old enough, send what is due.
+
+    Sending comes last, so that no fault of it keeps mail from being taken in; it ends after the
+    letter in hand once `is_stopping` says so.
+    """
     for look in found:
         keep_look(workspace, look)
     taken_in = take_in_all(workspace, now)
-    sent = send_due(workspace, now, clock)
     _seal_if_due(workspace, now)
-    return TickReport(sent, taken_in)
+    return TickReport(send_due(workspace, now, clock, is_stopping), taken_in)
 
 
 def _seal_if_due(workspace: Workspace, now: datetime) -> None:

@@ -121,25 +121,24 @@ class Watcher(threading.Thread):
 
     def __init__(
         self,
+        workspace: Workspace,
         account: Account,
-        marks: Mapping[str, Mark],
         found: "queue.Queue[Look]",
         stop: threading.Event,
         clock: Clock,
-        poll_seconds: int,
         news: threading.Event,
     ) -> None:
         super().__init__(name="watcher", daemon=True)
-        self._account, self._marks = account, dict(marks)
-        self._found, self._stop_asked, self._clock = found, stop, clock
-        self._poll_seconds, self._news = poll_seconds, news
+        self._workspace, self._account = workspace, account
+        self._found, self._stop_asked, self._clock, self._news = found, stop, clock, news
         self._reader = MailboxReader(account.imap)
 
     def run(self) -> None:
         failures = 0
         while not self._stop_asked.is_set():
-            result = look(self._reader, self._account, self._marks, self._clock)
-            self._marks |= {batch.folder: batch.mark for batch in result.batches}
+            # the marks come from the database each time: what was fetched and could not be kept comes again
+            marks = marks_of(self._workspace, self._account.mailbox)
+            result = look(self._reader, self._account, marks, self._clock)
             self._found.put(result)
             self._news.set()
             failures = failures + 1 if result.fault else 0
@@ -152,6 +151,6 @@ class Watcher(threading.Thread):
             self._stop_asked.wait(back_off.total_seconds())
             return
         try:
-            self._reader.wait(self._poll_seconds, self._stop_asked)
+            self._reader.wait(self._workspace.settings.poll_seconds, self._stop_asked)
         except MailboxUnavailable:
             return  # the next look reconnects and reports
