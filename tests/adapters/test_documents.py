@@ -1,14 +1,17 @@
 """Attached documents are read by a worker, and nothing they hold can hurt its parent."""
 
 import io
+import sys
 import time
 import zipfile
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+
 from tracker.adapters import documents
 from tracker.adapters.documents import read_text
 from tracker.domain.message import Attachment
@@ -116,6 +119,12 @@ def test_one_worker_serves_many_documents_quickly() -> None:
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_worker_inherits_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKER_PASSWORD", "secret")
-    assert "TRACKER_PASSWORD" not in documents._KEPT_VARIABLES
+    monkeypatch.setattr(documents, "_worker", documents._Worker())
+    read_text(attached("a.txt", b"warm"))
+    process = documents._worker._process
+    assert process is not None
+    assert b"secret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+    documents._worker._discard(process)

@@ -20,9 +20,7 @@ SURE = 0.8
 def test_a_golden_mail_is_read_as_expected(mail: Path) -> None:
     expected = tomllib.loads(mail.with_suffix(".expected.toml").read_text(encoding="utf-8"))
     message = parse(mail.read_bytes())
-    message = replace(
-        message, attachments=tuple(replace(a, text=read_text(a)) for a in message.attachments)
-    )
+    message = replace(message, attachments=tuple(replace(a, text=read_text(a)) for a in message.attachments))
     kind = RequestKind(expected["request"]) if "request" in expected else None
     found = classify(message, kind, load_lexicon(), expected.get("seconds_since_sent"))
     labels = expected.get("one_of") or [expected.get("outcome", expected["kind"])]
