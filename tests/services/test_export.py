@@ -560,21 +560,39 @@ def test_nothing_in_the_workbook_bears_the_time_of_writing(folder):
     assert "2000-01-01T00:00:00Z" in archive.read("docProps/core.xml").decode()
 
 
-def test_a_day_that_is_over_is_measured_the_same_in_later_years(small, tmp_path):
-    small.request("R1", "U1")
-    small.send("R1", at("2026-09-02"))
-    small.arrive("noted", MAILBOXES["A1"], at("2026-09-03"))
+def leave_one_silent(town: Town, last_look: datetime) -> None:
+    """R1 was acknowledged, so that silence is the unit's own; its mailbox was last seen at `last_look`."""
+    town.request("R1", "U1")
+    town.send("R1", at("2026-09-02"))
+    town.arrive("noted", MAILBOXES["A1"], at("2026-09-03"))
     reading = read_as(MessageKind.ACKNOWLEDGEMENT)
-    small.happen(EventKind.READ, at("2026-09-03"), request="R1", message="noted", payload=reading)
-    watched = MailboxHealthRow(
-        mailbox=MAILBOXES["A1"], watched_since=at("2026-09-01"), last_ok_at=at("2026-10-20", "20:00:00")
-    )
-    with writing(small.workspace.engine) as session:
-        session.add(watched)
+    town.happen(EventKind.READ, at("2026-09-03"), request="R1", message="noted", payload=reading)
+    with writing(town.workspace.engine) as session:
+        session.add(
+            MailboxHealthRow(mailbox=MAILBOXES["A1"], watched_since=at("2026-09-01"), last_ok_at=last_look)
+        )
+
+
+def test_a_day_that_is_over_is_measured_the_same_in_later_years(small, tmp_path):
+    leave_one_silent(small, at("2026-10-20", "20:00:00"))
     that_day = small.export(tmp_path / "one", now=at("2026-10-20", "23:00:00"), as_of=date(2026, 10, 20))
     years_later = small.export(tmp_path / "two", now=at("2030-01-01"), as_of=date(2026, 10, 20))
     assert requests_of(that_day)["R1"]["verdict"] == "overdue"
     assert bytes_of(that_day) == bytes_of(years_later)
+
+
+def test_a_round_keeps_its_verdicts_when_nobody_watches_after_its_closing(small, tmp_path):
+    leave_one_silent(small, at("2026-10-20", "20:00:00"))
+    small.happen(EventKind.ROUND_CLOSED, at("2026-10-20", "21:00:00"), round=ROUND)
+    folder = small.export(tmp_path / "export", now=at("2027-02-01"), as_of=None)
+    assert manifest_of(folder)["as_of"] == "2027-02-01"
+    assert requests_of(folder)["R1"]["verdict"] == "no_reply"
+
+
+def test_a_mailbox_nobody_watched_makes_silence_not_assessable(small, tmp_path):
+    leave_one_silent(small, at("2026-09-10"))
+    row = requests_of(small.export(tmp_path / "export"))["R1"]
+    assert (row["verdict"], row["reason"]) == ("not_assessable", "mailbox_was_not_watched")
 
 
 # --- where it goes --------------------------------------------------------------------------------------

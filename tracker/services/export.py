@@ -56,7 +56,8 @@ def export_round(
     with reading(workspace.engine) as session:
         modes = _modes(session, round_name)
         yardstick = yardstick_of(session, workspace, round_name)
-        snapshot = read_snapshot(session, workspace, round_name, _moment(day, now), day)
+        moment = _moment(session, round_name, day, now)
+        snapshot = read_snapshot(session, workspace, round_name, moment, day)
         manifest = _manifest(session, round_name, modes, yardstick, day)
     tables = tables_of(snapshot, Mode.REHEARSAL in modes)
     files = {f"{table.name}.csv": _csv_bytes(table, rows) for table, rows in tables}
@@ -85,10 +86,14 @@ def _modes(session: Session, round_name: str) -> list[str]:
     return modes
 
 
-def _moment(as_of: date, now: datetime) -> datetime:
-    """Up to when mailboxes count as watched or not: for a day that is over, its end, whenever it is asked."""
+def _moment(session: Session, round_name: str, as_of: date, now: datetime) -> datetime:
+    """Up to when mailboxes count as watched or not, so that it does not matter when one exports.
+
+    For a day that is over: its end; for a closed round: its closing, after which nobody need watch.
+    """
     end = datetime.combine(as_of + timedelta(days=1), time(), SHANGHAI)
-    return min(now, end)
+    events = round_events(session, round_name)
+    return min([now, end, *(event.happened_at for event in events if event.kind is EventKind.ROUND_CLOSED)])
 
 
 def _manifest(

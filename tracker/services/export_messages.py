@@ -56,21 +56,23 @@ def _pen_rows(snapshot: RoundSnapshot) -> list[Row]:
             assigned.pop(sha256, None)
         elif event.kind is EventKind.ASSIGNED:
             assigned[sha256] = event
+    references = {measured.request.reference for measured in snapshot.measured}
+    applicants = {measured.request.applicant for measured in snapshot.measured}
     rows = []
     for sha256, event in held.items():
         decision = assigned.get(sha256)
-        if _concerns(snapshot, event) and not (decision and decision.payload["requests"]):
+        is_elsewhere = bool(decision and decision.payload["requests"])
+        if not is_elsewhere and _concerns(snapshot, event, references, applicants):
             rows.append(_unrelated_row(snapshot, event) if decision else _held_row(snapshot, event))
     return rows
 
 
-def _concerns(snapshot: RoundSnapshot, held: Event) -> bool:
+def _concerns(snapshot: RoundSnapshot, held: Event, references: set[str], applicants: set[str]) -> bool:
     """Without candidates it could answer any round its applicant takes part in; without one, any at all."""
-    requests = [measured.request for measured in snapshot.measured]
-    if held.payload["candidates"]:
-        return not {request.reference for request in requests}.isdisjoint(held.payload["candidates"])
+    if candidates := held.payload["candidates"]:
+        return not references.isdisjoint(candidates)
     applicant = snapshot.applicants.get(snapshot.arrival(held.source_sha256 or "").mailbox)
-    return applicant is None or applicant in {request.applicant for request in requests}
+    return applicant is None or applicant in applicants
 
 
 def _held_row(snapshot: RoundSnapshot, held: Event) -> Row:
