@@ -5,7 +5,7 @@ them. Contradictory signs lower it; a person looks at everything below.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -19,6 +19,7 @@ __all__ = ["Lexicon", "classify"]
 _CLEAR, _LIKELY, _FAINT = 0.8, 0.6, 0.35
 _HIGHEST = 0.97
 _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a machine's
+_LENGTH_WEIGHT = 0.5
 _ANSWER_LENGTH = 40  # characters that are neither politeness nor a way to be rid of the question
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
 _MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
@@ -153,24 +154,18 @@ class _Reading:
     def _consultation_scores(self) -> dict[str, float]:
         scores = dict(self._scores)
         self._weigh_length(scores)
-        if scores.get(_O.ANSWER, 0) >= _CLEAR:  # "details by telephone" below a real answer
-            beside: tuple[str, ...] = (_O.REFERRED, *_CONSULTATION_NOTICES)
-            dropped = {_O.DEFLECTION, *(label for label in beside if scores.get(label, 0) < _CLEAR)}
-        elif any(scores.get(label, 0) >= _LIKELY for label in (_K.EXTENSION_NOTICE, _K.TRANSFER_NOTICE)):
-            dropped = {_O.ANSWER}
-        else:
-            dropped = set()
+        dropped = set(_outweighed(scores))
         return {label: score for label, score in scores.items() if label not in dropped}
 
     def _weigh_length(self, scores: dict[str, float]) -> None:
         if len(self._said()) >= _ANSWER_LENGTH:
-            self._hits.append(Hit(_O.ANSWER, "length", 0.4))
-            scores[_O.ANSWER] = _either(scores.get(_O.ANSWER, 0), 0.4)
+            self._hits.append(Hit(_O.ANSWER, "length", _LENGTH_WEIGHT))
+            scores[_O.ANSWER] = _either(scores.get(_O.ANSWER, 0), _LENGTH_WEIGHT)
 
     def _said(self) -> str:
         """The sentences that are neither formula nor a way to be rid of the question."""
         idle = [p.pattern for p in self._lexicon.phrases if p.label in _IDLE] + [*self._lexicon.formula]
-        sentences = re.split(r"[。!?;]", self._letter.stated)
+        sentences = re.split(r"[。!?;:]", self._letter.stated)
         return "".join(s for s in sentences if not any(p.search(s) for p in idle))
 
     def _machine(self, decision: _Choice | None) -> _Choice | None:
@@ -217,6 +212,18 @@ class _Reading:
 _IDLE = frozenset({_O.DEFLECTION, _O.REFERRED, _K.ACKNOWLEDGEMENT, _K.TRANSFER_NOTICE, _K.EXTENSION_NOTICE})
 
 
+def _outweighed(scores: Mapping[str, float]) -> Iterator[str]:
+    """Labels that only accompany what a reply to a consultation really says."""
+    answer = scores.get(_O.ANSWER, 0)
+    if answer >= _CLEAR:
+        yield _O.DEFLECTION  # "details by telephone" below a real answer
+        yield from (each for each in (_O.REFERRED, *_CONSULTATION_NOTICES) if scores.get(each, 0) < _CLEAR)
+    elif max(scores.get(_K.EXTENSION_NOTICE, 0), scores.get(_K.TRANSFER_NOTICE, 0)) >= _LIKELY or (
+        answer <= _LENGTH_WEIGHT and scores.get(_O.REFERRED, 0) >= _CLEAR
+    ):
+        yield _O.ANSWER
+
+
 def _kind_of_report(action: str, status: str) -> MessageKind:
     if action in ("displayed", "deleted", "dispatched", "processed", "denied"):
         return _K.READ_RECEIPT
@@ -250,7 +257,10 @@ def _choose(scores: Mapping[str, float], among: Iterable[str]) -> _Choice | None
     if not left:
         return None
     (best, label), others = left[0], left[1:]
-    return _Choice(label, _doubted(best, others[0][0] if others else 0.0))
+    against = others[0][0] if others else 0.0
+    if best >= _HIGHEST and against <= _LIKELY:  # two clear signs outweigh one that needs a second
+        against /= 2
+    return _Choice(label, _doubted(best, against))
 
 
 def _explains(one: tuple[float, str], other: tuple[float, str]) -> bool:

@@ -18,9 +18,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """The machine-readable part of a delivery status notification (RFC 3464)."""
+    """The machine-readable part of a delivery status (RFC 3464) or disposition notification (RFC 8098)."""
 
-    action: str  # failed, delayed, delivered, relayed, expanded
+    action: str  # failed, delayed, delivered, relayed, expanded; of a read receipt: displayed, deleted
     status: str  # x.y.z
     recipient: str
 
