@@ -230,6 +230,16 @@ def test_what_the_person_who_sent_it_noted_about_receipt_is_kept() -> None:
     assert (bare.receipt_on, bare.receipt_basis) == (None, None)
 
 
+@pytest.mark.parametrize("noted", [{}, {"receipt_on": "2020-09-19", "receipt_basis": "handed_in"}])
+def test_a_postal_receipt_that_comes_later_says_when_the_letter_was_signed_for(noted: dict[str, str]) -> None:
+    posted = Event(E.DISPATCHED, START, START, "a person", request="R1", payload=noted, seq=3)
+    later, payload = START + timedelta(days=9), {"receipt_on": "2020-09-21"}
+    signed = Event(E.SIGNED_FOR, later, later, "a person", request="R1", payload=payload, seq=4)
+    history = replay("R1", [*sending(E.PLANNED, E.APPROVED), posted, signed])
+    assert (history.receipt_on, history.receipt_basis) == (date(2020, 9, 21), ReceiptBasis.SIGNATURE)
+    assert (history.state, history.submitted_at) == (S.SENT, START)
+
+
 # --- receiving ----------------------------------------------------------------------------------------
 
 
