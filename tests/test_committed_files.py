@@ -30,7 +30,7 @@ def test_no_committed_file_names(places):
 
 
 ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}", re.I)
-HOST = re.compile(r"https?://(\w[\w.-]*\w)", re.I)
+HOST = re.compile(r"https?://((?:[\w-]+\.)+[\w-]+)", re.I)
 INVENTED = re.compile(r"(.*[@.])?(test|example)|localhost|127\.0\.0\.1", re.I)
 # texts of law and of standards that are cited, and names that formats and licences are known by
 CITED_HOSTS = {
