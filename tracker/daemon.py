@@ -21,7 +21,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.dispatch import recover_interrupted
 from tracker.services.tick import TickReport, tick
-from tracker.services.watch import Look, Watcher, look, marks_of
+from tracker.services.watch import Look, Watcher, look
 from tracker.settings import Workspace
 
 _log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
         found = []
         for account in workspace.accounts.values():
             reader = MailboxReader(account.imap)
-            found.append(look(reader, account, marks_of(workspace, account.mailbox), clock))
+            found.append(look(workspace, reader, account, clock))
             reader.close()
         return tick(workspace, clock(), clock, found)
 

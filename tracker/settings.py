@@ -224,7 +224,18 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
         security=smtp_security,  # type: ignore[arg-type]
         local_hostname="localhost.localdomain",
     )
-    return Account(mailbox, imap, smtp, table.get("watch_from"))
+    return Account(mailbox, imap, smtp, _moment(path, table, "watch_from"))
+
+
+def _moment(path: Path, entries: Mapping[str, Any], name: str) -> datetime | None:
+    value = entries.get(name)
+    if value is None or (isinstance(value, datetime) and value.tzinfo):
+        return value
+    raise UserError(
+        _("{path}: {name} = {value}: write a date, a time and an offset: 2026-11-01T00:00:00+08:00.").format(
+            path=path, name=name, value=value
+        )
+    )
 
 
 def password_variable(mailbox: str) -> str:

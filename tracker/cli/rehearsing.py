@@ -36,15 +36,15 @@ def rehearse(
             count=result.requests, seconds=result.seconds
         )
     )
-    for line in _next_steps(folder):
+    for line in _next_steps(folder, result.rows[0].request.reference):
         print_line(line)
 
 
-def _next_steps(folder: Path) -> list[str]:
+def _next_steps(folder: Path, reference: str) -> list[str]:
     return [
         _("Look around:"),
         f"  tracker --workspace {folder} status --all",
-        f"  tracker --workspace {folder} explain yanan-2020-D0001",
+        f"  tracker --workspace {folder} explain {reference}",
         f"  {folder / 'export' / 'results.xlsx'}",
         _("A round of your own: `tracker init my-round`, then README."),
     ]

@@ -25,7 +25,7 @@ from tracker.rehearsal.compare import Comparison, compare
 from tracker.rehearsal.evaluator import Evaluator
 from tracker.rehearsal.servers import HOST, RehearsalServers
 from tracker.services.tick import tick
-from tracker.services.watch import look, marks_of
+from tracker.services.watch import Look, keep_look, look
 from tracker.services.workspaces import make_workspace
 from tracker.settings import PASSWORD_FILE, SETTINGS_FILE, Workspace, open_workspace
 from tracker.store.database import reading
@@ -63,6 +63,8 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self._readers = {name: MailboxReader(a.imap) for name, a in self.workspace.accounts.items()}
         self._with_mail: set[str] = set()
+        for mailbox in sorted(self._readers):  # as the daemon does before anything is sent
+            keep_look(self.workspace, self._look(mailbox))
 
     def step(self) -> None:
         """Everything that is due at this moment, in the order of a day."""
@@ -89,23 +91,23 @@ class Rehearsal:
         for reader in self._readers.values():
             reader.close()
 
-    def _look(self, mailbox: str):  # type: ignore[no-untyped-def]
-        marks = marks_of(self.workspace, mailbox)
-        return look(self._readers[mailbox], self.workspace.accounts[mailbox], marks, self.clock)
+    def _look(self, mailbox: str) -> Look:
+        return look(self.workspace, self._readers[mailbox], self.workspace.accounts[mailbox], self.clock)
 
     def _next_evening(self, now: datetime) -> datetime:
         evening = datetime.combine(local_date(now), _EVENING, SHANGHAI)
         return (evening if evening > now else evening + timedelta(days=1)).astimezone(UTC)
 
 
-def run_rehearsal(folder: Path, *, every_tick: bool = False) -> Comparison:
+def run_rehearsal(folder: Path, *, scenario: Path | None = None, every_tick: bool = False) -> Comparison:
     """Run the round in `folder` and compare what was measured with what the city did.
 
-    The clock jumps to the next due thing; with `every_tick` it walks in steps of ten minutes as well.
+    `scenario` is a folder like the shipped one. The clock jumps to the next due thing; with
+    `every_tick` it walks in steps of ten minutes as well.
     """
     began = monotonic()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # the SMTP server's remarks on its own interface
-    with _prepared(folder) as rehearsal:
+    with _prepared(folder, scenario or find_file(f"{SCENARIO}/round.toml").parent) as rehearsal:
         commands = _Commands(folder, rehearsal.clock)
         commands.run("plan", "round.toml")
         commands.run("approve")
@@ -150,7 +152,7 @@ class _Commands:
 
 
 @contextmanager
-def _prepared(folder: Path) -> Iterator[Rehearsal]:
+def _prepared(folder: Path, scenario: Path) -> Iterator[Rehearsal]:
     """A fresh workspace on running servers; an earlier rehearsal in the folder is replaced."""
     if folder.exists():
         if not (folder / _MARKER).exists():
@@ -158,7 +160,6 @@ def _prepared(folder: Path) -> Iterator[Rehearsal]:
                 _("{folder}: exists and is no rehearsal; name another folder.").format(folder=folder)
             )
         shutil.rmtree(folder)
-    scenario = find_file(f"{SCENARIO}/round.toml").parent
     times = tomllib.loads((scenario / "round.toml").read_text(encoding="utf-8"))
     clock = SimulatedClock(datetime.combine(times["starts_on"], time(8), SHANGHAI).astimezone(UTC))
     city = City.from_folder(scenario)

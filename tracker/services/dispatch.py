@@ -32,7 +32,7 @@ from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading, writing
 from tracker.store.events import record
 from tracker.store.queries import approved_recipients, due_letters, requests_in_state
-from tracker.store.tables import ApplicantRow, OutboxRow, RequestRow
+from tracker.store.tables import ApplicantRow, MailboxHealthRow, OutboxRow, RequestRow
 
 _log = logging.getLogger(__name__)
 FIRST_STEP = "application"
@@ -126,6 +126,8 @@ def _claim(workspace: Workspace, request: RequestRow, now: datetime) -> Claim | 
         applicant = session.get_one(ApplicantRow, request.applicant)
         row = session.exec(select(OutboxRow).where(OutboxRow.request == request.reference)).first()
         if row and (row.not_before > now or row.instance_id != instance_in(session, workspace.root)):
+            return None
+        if not _is_watched(session, applicant.mailbox):
             return None
         if not _caps_allow(session, request, applicant.mailbox, plan_of(session, request.round).caps, now):
             return None
@@ -231,6 +233,12 @@ def _event(
         payload={"step": row.step, "attempt": row.attempts, **payload},
         dedupe_key=f"{kind}:{request.reference}:{row.step}:{row.attempts}",
     )
+
+
+def _is_watched(session: Session, mailbox: str) -> bool:
+    """A letter goes out only from a mailbox that could be read: else its answer would be lost."""
+    health = session.get(MailboxHealthRow, mailbox)
+    return health is not None and health.last_ok_at is not None
 
 
 # --- caps -----------------------------------------------------------------------------------------------

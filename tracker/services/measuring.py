@@ -12,8 +12,8 @@ from tracker.domain.calendar import WorkingCalendar
 from tracker.domain.deadlines import Rules
 from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import Circumstances, Measurement, measure_request
-from tracker.domain.terms import ChannelKind, RequestKind, RoundState, local_date
-from tracker.services.rounds import plan_of, round_state
+from tracker.domain.terms import ChannelKind, RequestKind, local_date
+from tracker.services.rounds import closing_of, plan_of
 from tracker.services.watch import gaps_of
 from tracker.settings import Workspace
 from tracker.store.events import events_by_request
@@ -74,9 +74,10 @@ class _Surroundings:
         self, session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date
     ) -> None:
         self._as_of, self._grace_days = as_of, plan_of(session, round_name).grace_days
-        state = round_state(session, round_name)
-        self._is_closed = state in (RoundState.CLOSED, RoundState.FINAL)
-        self._gaps = gaps_of(session, workspace, now)
+        closed_at = closing_of(session, round_name)
+        self._is_closed = closed_at is not None
+        # nobody has to watch a closed round any more
+        self._gaps = gaps_of(session, workspace, min(now, closed_at or now))
         self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
         held = session.exec(select(HeldMessageRow.candidates))
         self._candidates = {reference for candidates in held for reference in candidates.split(";")}

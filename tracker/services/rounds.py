@@ -60,6 +60,12 @@ def round_state(session: Session, name: str) -> RoundState:
     return max(reached, key=_ORDER.index)
 
 
+def closing_of(session: Session, name: str) -> datetime | None:
+    """When the round was closed; None while it is open."""
+    closings = [e.happened_at for e in round_events(session, name) if e.kind is EventKind.ROUND_CLOSED]
+    return closings[0] if closings else None
+
+
 def only_round(workspace: Workspace, name: str | None) -> str:
     """The named round, or the only one there is."""
     with reading(workspace.engine) as session:

@@ -3,7 +3,6 @@
 import logging
 import queue
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,10 +32,14 @@ class Look:
     fault: str = ""
 
 
-def look(reader: MailboxReader, account: Account, marks: Mapping[str, Mark], clock: Clock) -> Look:
-    """Fetch everything new, or say why it could not be fetched. Touches no database."""
+def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: Clock) -> Look:
+    """Fetch everything new, or say why it could not be fetched; writes nothing.
+
+    The marks come from the database each time: what was fetched and could not be kept comes again.
+    """
+    marks, since = _known_of(workspace, account)
     try:
-        batches = tuple(reader.fetch(marks, account.watch_from))
+        batches = tuple(reader.fetch(marks, since))
     except MailboxUnavailable as fault:
         return Look(account.mailbox, clock(), fault=fault.reason)
     return Look(account.mailbox, clock(), batches)
@@ -58,10 +61,17 @@ def keep_look(workspace: Workspace, found: Look) -> None:
         _note_health(session, workspace, found)
 
 
-def marks_of(workspace: Workspace, mailbox: str) -> dict[str, Mark]:
+def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], datetime | None]:
+    """The marks of a mailbox, and from when on mail is ours.
+
+    Once it was seen, a renumbered or new folder is read from that first look on: neither older
+    private mail enters, nor is the first letter in a new junk folder lost.
+    """
     with reading(workspace.engine) as session:
-        rows = session.exec(select(MailboxMarkRow).where(MailboxMarkRow.mailbox == mailbox))
-        return {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
+        rows = session.exec(select(MailboxMarkRow).where(MailboxMarkRow.mailbox == account.mailbox))
+        marks = {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
+        health = session.get(MailboxHealthRow, account.mailbox)
+    return marks, account.watch_from or (health.watched_since if health and marks else None)
 
 
 def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
@@ -102,17 +112,18 @@ def _record_gap(session: Session, workspace: Workspace, health: MailboxHealthRow
 
 
 def gaps_of(
-    session: Session, workspace: Workspace, now: datetime
+    session: Session, workspace: Workspace, until: datetime
 ) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
-    """Per mailbox: the gaps on record, and the one that is still open at `now`."""
+    """Per mailbox: the gaps on record that began before `until`, and the one still open then."""
     found: dict[str, list[tuple[datetime, datetime]]] = {}
     for event in events_of_kind(session, EventKind.WATCH_GAP):
-        until = datetime.fromisoformat(event.payload["until"])
-        found.setdefault(event.payload["mailbox"], []).append((event.happened_at, until))
+        if event.happened_at < until:
+            gap = (event.happened_at, datetime.fromisoformat(event.payload["until"]))
+            found.setdefault(event.payload["mailbox"], []).append(gap)
     for health in session.exec(select(MailboxHealthRow)):
         since = health.last_ok_at or health.watched_since
-        if now - since > timedelta(hours=workspace.settings.gap_hours):
-            found.setdefault(health.mailbox, []).append((since, now))
+        if until - since > timedelta(hours=workspace.settings.gap_hours):
+            found.setdefault(health.mailbox, []).append((since, until))
     return {mailbox: tuple(gaps) for mailbox, gaps in found.items()}
 
 
@@ -136,9 +147,7 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         failures = 0
         while not self._stop_asked.is_set():
-            # the marks come from the database each time: what was fetched and could not be kept comes again
-            marks = marks_of(self._workspace, self._account.mailbox)
-            result = look(self._reader, self._account, marks, self._clock)
+            result = look(self._workspace, self._reader, self._account, self._clock)
             self._found.put(result)
             self._news.set()
             failures = failures + 1 if result.fault else 0
@@ -149,8 +158,5 @@ class Watcher(threading.Thread):
         if failures:
             back_off = min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 12), _LONGEST_BACK_OFF)
             self._stop_asked.wait(back_off.total_seconds())
-            return
-        try:
+        else:
             self._reader.wait(self._workspace.settings.poll_seconds, self._stop_asked)
-        except MailboxUnavailable:
-            return  # the next look reconnects and reports

@@ -119,7 +119,10 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
 
 
 def held_row(session: Session, event: Event) -> HeldMessageRow:
-    arrival = session.exec(select(RawMessageRow).where(RawMessageRow.sha256 == event.source_sha256)).one()
+    # the same bytes may have arrived in two mailboxes: one entry in the pen stands for both
+    arrivals = select(RawMessageRow).where(RawMessageRow.sha256 == event.source_sha256)
+    arrival = session.exec(arrivals.order_by(col(RawMessageRow.id))).first()
+    assert arrival is not None
     return HeldMessageRow(
         sha256=arrival.sha256,
         seq=event.seq,
