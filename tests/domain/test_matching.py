@@ -269,6 +269,19 @@ def test_a_name_that_was_not_asked_or_that_we_do_not_know_contradicts_nothing() 
     )
 
 
+def test_a_unit_that_names_itself_may_speak_of_others() -> None:
+    text = "我局已会同市教育局研究，现答复如下。\n延安市水务局"
+    assert answered(letter(**FROM_WATER, reply_text=text)) == "R-WATER"
+
+
+def test_a_unit_that_was_renamed_between_two_rounds_is_no_other_unit() -> None:
+    renamed = replace(
+        WATER, reference="R-NEW", unit_name="市水利局", message_ids=frozenset({"<new@mail.example>"})
+    )
+    signed = letter(**IN_WATERS_THREAD, reply_text="现答复如下。\n延安市水利局")
+    assert answered(signed, (WATER, renamed)) == "R-WATER"
+
+
 # --- receipt numbers ----------------------------------------------------------------------------------
 
 

@@ -436,6 +436,17 @@ def test_a_correction_of_ours_after_the_old_due_date_still_starts_the_period_ane
     assert measure(notice, ours, as_of="2020-11-24").verdict is Verdict.OVERDUE
 
 
+def test_each_correction_notice_waits_for_the_correction_that_followed_it() -> None:
+    result = measure(
+        read(M.CORRECTION_NOTICE, "2020-09-21"),
+        event(E.CORRECTED, "2020-09-22"),
+        read(M.CORRECTION_NOTICE, "2020-09-24"),
+        event(E.CORRECTED, "2020-11-02"),
+    )
+    assert result.deadline is not None
+    assert result.deadline.counted_from == date(2020, 11, 2)
+
+
 def test_a_unit_that_replies_without_our_correction_is_not_late_for_the_time_it_waited() -> None:
     reply = read(M.REPLY, "2020-11-10", outcome="abandoned")
     result = measure(read(M.CORRECTION_NOTICE, "2020-09-24"), reply)
