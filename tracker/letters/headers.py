@@ -59,6 +59,9 @@ def read_recipients(tree: Part) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for _name, address in _addresses(fields)))
 
 
+_YEAR_ZERO_SOMETHING = re.compile(r"\s00\d\d\s")
+
+
 def read_date(text: str, faults: list[str]) -> datetime | None:
     if not text:
         faults.append("date_missing")
@@ -70,6 +73,8 @@ def read_date(text: str, faults: list[str]) -> datetime | None:
 
 
 def _moment(text: str) -> datetime | None:
+    if _YEAR_ZERO_SOMETHING.search(text):  # some Pythons read 0015 as 2015
+        return None
     try:
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

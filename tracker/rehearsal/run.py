@@ -80,12 +80,16 @@ class Rehearsal:
             self.evaluator.work(now)
 
     def next_moment(self) -> datetime:
-        """The next thing that is due: a planned letter, an event of the city, or the evening."""
+        """The next thing that is due: a letter, an event of the city, or the evening."""
         now = self.clock.now
+        due = [moment for moment in (self._next_letter(), self.city.next_at()) if moment and moment > now]
+        return min([*due, self._next_evening(now)])
+
+    def _next_letter(self) -> datetime | None:
+        """A letter that a cap held back is tried again at the next tick."""
         with reading(self.workspace.engine) as session:
             planned = next_planned_at(session)
-        due = [moment for moment in (planned, self.city.next_at()) if moment and moment > now]
-        return min([*due, self._next_evening(now)])
+        return max(planned, self.clock.now + _TICK) if planned and planned <= self.clock.now else planned
 
     def close(self) -> None:
         for reader in self._readers.values():
