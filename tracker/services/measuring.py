@@ -79,14 +79,16 @@ class _Surroundings:
         # nobody has to watch a closed round any more
         self._gaps = gaps_of(session, workspace, min(now, closed_at or now))
         self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
-        held = session.exec(select(HeldMessageRow.candidates))
-        self._candidates = {reference for candidates in held for reference in candidates.split(";")}
+        held = session.exec(select(HeldMessageRow)).all()
+        self._candidates = {reference for row in held for reference in row.candidates.split(";")}
+        self._unplaced = {row.mailbox for row in held if not row.candidates}
 
     def of(self, request: RequestRow) -> Circumstances:
+        mailbox = self._mailboxes[request.applicant]
         return Circumstances(
             as_of=self._as_of,
             is_round_closed=self._is_closed,
             grace_days=self._grace_days if request.channel == ChannelKind.POST else 0,
-            gaps=self._gaps.get(self._mailboxes[request.applicant], ()),
-            has_held_candidate=request.reference in self._candidates,
+            gaps=self._gaps.get(mailbox, ()),
+            has_held_candidate=request.reference in self._candidates or mailbox in self._unplaced,
         )
