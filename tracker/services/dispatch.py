@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from tracker.adapters.smtp import send_batch
+from tracker.adapters.smtp import NOT_APPROVED, send_batch
 from tracker.clock import Clock
 from tracker.domain.rounds import Caps
 from tracker.domain.terms import (
@@ -26,6 +26,7 @@ from tracker.domain.terms import (
     SendReceipt,
     SendResult,
 )
+from tracker.errors import UserError
 from tracker.services.letters import compose_letter
 from tracker.services.rounds import is_held, plan_of, sending_rounds, start_round
 from tracker.settings import Workspace, instance_in
@@ -62,7 +63,11 @@ def send_due(workspace: Workspace, now: datetime, clock: Clock, is_stopping: Cal
     for request in _sendable(workspace, now):
         if is_stopping():
             break
-        claim = _claim(workspace, request, now)
+        try:
+            claim = _claim(workspace, request, now)
+        except UserError:  # an account or a template is missing: that letter waits, the others go out
+            _log.error("letter_not_sendable", extra={"request": request.reference})
+            continue
         if claim:
             receipt = _send(workspace, claim, clock)
             _record(workspace, claim, receipt)
@@ -124,6 +129,7 @@ def _claim(workspace: Workspace, request: RequestRow, now: datetime) -> Claim | 
     """Write the outbox row with the final bytes, then claim it; None if a cap or a back-off says wait."""
     with writing(workspace.engine) as session:
         applicant = session.get_one(ApplicantRow, request.applicant)
+        workspace.account(applicant.mailbox)  # without one nothing may be claimed
         row = session.exec(select(OutboxRow).where(OutboxRow.request == request.reference)).first()
         if row and (row.not_before > now or row.instance_id != instance_in(session, workspace.root)):
             return None
@@ -131,17 +137,17 @@ def _claim(workspace: Workspace, request: RequestRow, now: datetime) -> Claim | 
             return None
         if not _caps_allow(session, request, applicant.mailbox, plan_of(session, request.round).caps, now):
             return None
-        row = row or _write_letter(session, workspace, request, applicant, now)
+        row_id = (row or _write_letter(session, workspace, request, applicant, now)).id
     with writing(workspace.engine) as session:
         claimed = session.execute(
             update(OutboxRow)
-            .where(col(OutboxRow.id) == row.id, col(OutboxRow.status) == "queued")
+            .where(col(OutboxRow.id) == row_id, col(OutboxRow.status) == "queued")
             .values(status="sending", claimed_at=now, attempts=OutboxRow.attempts + 1)
         )
         if claimed.rowcount != 1 or is_held(session):  # type: ignore[attr-defined]
             session.rollback()
             return None
-        row = session.get_one(OutboxRow, row.id)
+        row = session.get_one(OutboxRow, row_id)
         record(session, [_event(request, row, EventKind.CLAIMED, now, now, {})])
         start_round(session, request.round, now)
         approved = approved_recipients(session)
@@ -175,8 +181,6 @@ def _write_letter(
     )
     session.add(row)
     session.flush()
-    session.refresh(row)
-    session.expunge(row)
     return row
 
 
@@ -208,7 +212,9 @@ def _record(workspace: Workspace, claim: Claim, receipt: SendReceipt) -> None:
         if receipt.result is SendResult.DEFERRED:
             row.not_before = receipt.at + _BACK_OFF[min(row.attempts, len(_BACK_OFF)) - 1]
         session.add(row)
-        kind = _EVENT_OF[receipt.result]
+        # a letter that was altered is our own affair, and no finding about the unit
+        is_ours = receipt.text == NOT_APPROVED
+        kind = EventKind.SEND_DEFERRED if is_ours else _EVENT_OF[receipt.result]
         payload: dict[str, object] = {"code": receipt.code} if receipt.code else {}
         record(session, [_event(claim.request, row, kind, receipt.at, receipt.at, payload)])
     _log.info("letter_sent", extra={"result": receipt.result, "code": receipt.code})
@@ -245,7 +251,7 @@ def _is_watched(session: Session, mailbox: str) -> bool:
 
 
 def _caps_allow(session: Session, request: RequestRow, mailbox: str, caps: Caps, now: datetime) -> bool:
-    """Whether one more letter stays within what one citizen may send (law.md §6) and a host bears."""
+    """Whether one more letter stays within what an account, a unit and a host bear."""
     midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
     host = request.address.rpartition("@")[2].lower()
     by_account = _sent_since(session, midnight, OutboxRow.mailbox == mailbox)
@@ -254,7 +260,6 @@ def _caps_allow(session: Session, request: RequestRow, mailbox: str, caps: Caps,
         session,
         midnight.replace(day=1),
         RequestRow.unit_id == request.unit_id,
-        RequestRow.applicant == request.applicant,
     )
     return (
         by_account < caps.per_account_per_day
