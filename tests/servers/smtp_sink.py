@@ -7,7 +7,8 @@
         ... server.port; server.letters (answered with 250), server.complete (final dot seen)
 
 `ScriptedSmtp` takes a list of acts for each place of the dialogue, used up one by one; afterwards, and for
-`OK`, it behaves. An act is a reply line, `HANG_UP`, `STALL` (until the server stops) or `Kill(pid)`.
+`OK`, it behaves. An act is a reply line, `HANG_UP`, `STALL` (until the server stops), `Kill(pid)` or
+`Slow(seconds)`.
 Places: greeting, ehlo, auth, mail, rcpt, data, body (the first line of it), dot, accepted (the 250 is out),
 rset, quit. `server.at("accepted", Kill(pid))` adds acts later.
 """
@@ -118,7 +119,14 @@ class Kill:
     pid: int
 
 
-Act = str | Kill
+@dataclass(frozen=True)
+class Slow:
+    """Behave, but only after a while."""
+
+    seconds: float
+
+
+Act = str | Kill | Slow
 
 
 class ScriptedSmtp:
@@ -155,6 +163,9 @@ class ScriptedSmtp:
         if isinstance(act, Kill):
             os.kill(act.pid, signal.SIGKILL)
             raise ConnectionAbortedError
+        if isinstance(act, Slow):
+            self._stopping.wait(act.seconds)
+            return None
         if act == STALL:
             self._stopping.wait()
         if act in (STALL, HANG_UP):
