@@ -31,7 +31,7 @@ from tracker.services.letters import compose_letter
 from tracker.services.rounds import is_held, plan_of, sending_rounds, start_round
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading, writing
-from tracker.store.events import record
+from tracker.store.events import events_of_kind, record
 from tracker.store.queries import approved_recipients, due_letters, requests_in_state
 from tracker.store.tables import ApplicantRow, MailboxHealthRow, OutboxRow, RequestRow
 
@@ -113,9 +113,12 @@ def _sendable(workspace: Workspace, now: datetime) -> list[RequestRow]:
     with reading(workspace.engine) as session:
         if is_held(session) or instance_in(session, workspace.root) is None:
             return []
-        rounds = sending_rounds(session, workspace.settings.mode)
-        due = due_letters(session, now, rounds)
-    return [request for request in due if _mode_allows(workspace, request.address)]
+        mode = workspace.settings.mode
+        due = due_letters(session, now, sending_rounds(session, mode))
+        # what a pilot left unsent does not go out with a live supplement to its round
+        approvals = events_of_kind(session, EventKind.APPROVED)
+    approved = {event.request for event in approvals if event.payload.get("mode") == mode}
+    return [one for one in due if one.reference in approved and _mode_allows(workspace, one.address)]
 
 
 def _mode_allows(workspace: Workspace, address: str) -> bool:

@@ -99,7 +99,7 @@ def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, au
             raise UserError(_("A live round needs the number of its authorisation: --authorisation NUMBER."))
         record(session, [_approval(name, waiting, mode, authorisation, actor, now)])
         for request in waiting:
-            record(session, _request_approval(request, actor, now))
+            record(session, _request_approval(request, mode, actor, now))
     return len(waiting)
 
 
@@ -116,7 +116,7 @@ def _approval(
     )
 
 
-def _request_approval(request: RequestRow, actor: str, now: datetime) -> list[Event]:
+def _request_approval(request: RequestRow, mode: Mode, actor: str, now: datetime) -> list[Event]:
     def event(kind: EventKind, payload: dict[str, object]) -> Event:
         return Event(
             kind=kind,
@@ -129,7 +129,7 @@ def _request_approval(request: RequestRow, actor: str, now: datetime) -> list[Ev
             dedupe_key=f"{kind}:{request.reference}",
         )
 
-    events = [event(EventKind.APPROVED, {})]
+    events = [event(EventKind.APPROVED, {"mode": mode})]
     if request.channel is None:
         events.append(event(EventKind.SEND_REFUSED, {"reason": "no_usable_channel"}))
     return events
