@@ -1,5 +1,6 @@
 """The command line: parse, call one service, show."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from tracker.errors import UserError
 from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _, use_language
 
 LANGUAGE_VARIABLE = "TRACKER_LANG"
+# What commands have to tell they tell themselves; only the daemon writes a log.
+logging.getLogger("tracker").addHandler(logging.NullHandler())
 
 
 def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
@@ -16,22 +19,21 @@ def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     language = _take_language(words)
     use_language(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    if language not in (None, *LANGUAGES):
+        _complain(_("--lang {language}: use zh-CN or en.").format(language=language))
+        return 2
     try:
-        if language not in LANGUAGES:
-            raise UserError(_("--lang {language}: use zh-CN or en.").format(language=language))
-        return _run(words, clock)
+        return _run(words, clock, language)
     except UserError as fault:
-        print(fault, file=sys.stderr)  # noqa: T201
+        _complain(str(fault))
     except OSError as fault:
-        place = fault.filename or ""
-        print(  # noqa: T201
+        _complain(
             _(
                 "{place}: {reason}. Nothing was lost; free the space or mend the access, then try again."
-            ).format(place=place, reason=fault.strerror or fault),
-            file=sys.stderr,
+            ).format(place=fault.filename or "-", reason=fault.strerror or fault)
         )
     except KeyboardInterrupt:
-        print(_("Interrupted."), file=sys.stderr)  # noqa: T201
+        _complain(_("Interrupted."))
     return 1
 
 
@@ -40,33 +42,40 @@ def entry() -> None:
     sys.exit(main())
 
 
-def _run(words: list[str], clock: Clock) -> int:
+def _complain(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201
+
+
+def _run(words: list[str], clock: Clock, language: str | None) -> int:
     # the sentences of --help are looked up when the commands are defined: after the language is known
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from tracker.cli.app import app
+    from tracker.cli.show import Settled
 
+    settled = Settled(clock, language)
     try:
-        app(args=words, obj=clock, prog_name="tracker")
+        app(args=words, obj=settled, prog_name="tracker")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except OperationalError as fault:
+    except DatabaseError as fault:
+        if type(fault) not in (DatabaseError, OperationalError):  # others are faults of ours
+            raise
         raise UserError(
-            _("The database cannot be written: {reason}. Nothing was lost; mend it and try again.").format(
-                reason=fault.orig
-            )
+            _(
+                "{folder}: the database cannot be read or written: {reason}. Nothing was lost; mend it and try again."
+            ).format(folder=settled.workspace, reason=fault.orig)
         ) from None
     return 0
 
 
-def _take_language(words: list[str]) -> str:
-    """`--lang` is understood anywhere on the line, before the commands are even defined."""
-    for place, word in enumerate(words):
-        if word.startswith("--lang="):
+def _take_language(words: list[str]) -> str | None:
+    """`--lang` is understood anywhere on the line, before the commands are even defined; the last one counts."""
+    found = []
+    for place in reversed(range(len(words))):
+        if words[place].startswith("--lang="):
+            found.append(words.pop(place).removeprefix("--lang="))
+        elif words[place] == "--lang" and place + 1 < len(words):
+            found.append(words.pop(place + 1))
             del words[place]
-            return word.removeprefix("--lang=")
-        if word == "--lang" and place + 1 < len(words):
-            language = words[place + 1]
-            del words[place : place + 2]
-            return language
-    return os.environ.get(LANGUAGE_VARIABLE, DEFAULT_LANGUAGE)
+    return found[0] if found else os.environ.get(LANGUAGE_VARIABLE)

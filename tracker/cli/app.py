@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tracker.cli import law, mail, people, rehearsing, rounds, running, tasks
-from tracker.cli.show import Settled, print_line
+from tracker.cli.show import print_line
 from tracker.i18n import _
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def root(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help=_("Show the version."))
     ] = False,
 ) -> None:
-    context.obj = Settled(clock=context.obj, workspace=workspace)
+    context.obj.workspace = workspace
 
 
 def _add(name: str, command: object, help_text: str) -> None:

@@ -7,7 +7,7 @@ import typer
 from tracker.adapters.calendars import load_calendar
 from tracker.adapters.rules import load_rules
 from tracker.cli.opening import open_here
-from tracker.cli.show import JsonOption, Settled, parse_date, print_json, print_line
+from tracker.cli.show import JsonOption, Settled, local, parse_date, print_json, print_line
 from tracker.domain.calendar import CalendarGap
 from tracker.domain.deadlines import Deadline, LedgerLine, LineReason, Rules, deadline
 from tracker.domain.measure import Measurement
@@ -116,7 +116,7 @@ def explain(
         return
     print_line(f"{reference}  {explained.measured.unit.name}")
     for event in explained.events:
-        print_line(f"  {event.happened_at:%Y-%m-%d %H:%M}Z  {event.kind}  {event.actor}")
+        print_line(f"  {local(event.happened_at)}  {event.kind}  {event.actor}")
     for line in _conclusion(row) + (deadline_lines(row.deadline, rules) if row.deadline else []):
         print_line(line)
 
@@ -128,7 +128,7 @@ def _conclusion(row: Measurement) -> list[str]:
     if row.reply:
         lines.append(
             _("Replied at {at} after {days} working days.").format(
-                at=row.reply.at.isoformat(), days=row.response_days
+                at=local(row.reply.at), days=row.response_days
             )
         )
     return lines

@@ -3,9 +3,22 @@
 from pathlib import Path
 
 from tracker.cli.show import Settled
-from tracker.settings import Workspace, find_workspace, open_workspace
+from tracker.errors import UserError
+from tracker.i18n import _, use_language
+from tracker.settings import SETTINGS_FILE, Workspace, find_workspace, open_workspace
 
 
 def open_here(settled: Settled) -> Workspace:
-    """The workspace named with --workspace, or the nearest one upwards."""
-    return open_workspace(settled.workspace or find_workspace(Path.cwd()))
+    """The workspace named with --workspace, or the nearest one upwards; its language, if none was asked for."""
+    named = settled.workspace
+    if named and not (named / SETTINGS_FILE).exists():
+        raise UserError(
+            _(
+                "{folder}: no workspace: it holds no tracker.toml. Correct --workspace, or run `tracker init`."
+            ).format(folder=named)
+        )
+    settled.workspace = named or find_workspace(Path.cwd())
+    workspace = open_workspace(settled.workspace)
+    if settled.language is None:
+        use_language(workspace.settings.language)
+    return workspace

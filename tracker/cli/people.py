@@ -90,6 +90,8 @@ def list_reviews(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([{name: getattr(task, name) for name in task.__dataclass_fields__} for task in found])
         return
+    if not found:
+        say(_("No reading waits for a person."))
     print_table(
         [_("reference"), _("message"), _("machine's reading"), _("confidence"), _("arrived")],
         [

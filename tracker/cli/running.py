@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.logs import log_to_stderr
 from tracker.cli.opening import open_here
 from tracker.cli.show import (
     JsonOption,
@@ -29,18 +30,17 @@ def daemon(
     from tracker.daemon import run_daemon
 
     settled: Settled = context.obj
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    log_to_stderr(logging.INFO if verbose else logging.WARNING)
     run_daemon(open_here(settled), settled.clock)
 
 
 def tick(context: typer.Context, as_json: JsonOption = False) -> None:
     from tracker.daemon import tick_once
+    from tracker.services.watch import mailbox_faults
 
     settled: Settled = context.obj
-    report = tick_once(open_here(settled), settled.clock)
+    workspace = open_here(settled)
+    report = tick_once(workspace, settled.clock)
     if as_json:
         print_json({"sent": report.sent, "taken_in": report.taken_in})
     else:
@@ -49,6 +49,9 @@ def tick(context: typer.Context, as_json: JsonOption = False) -> None:
                 sent=report.sent, count=report.taken_in
             )
         )
+    faults = mailbox_faults(workspace)
+    if faults:
+        raise UserError("\n".join(faults))
 
 
 def status(

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tracker.clock import Clock
 from tracker.domain.terms import SHANGHAI
@@ -23,12 +25,18 @@ JsonOption = Annotated[bool, typer.Option("--json", help=_("Machine-readable out
 RoundOption = Annotated[str | None, typer.Option("--round", help=_("Which round, if there are several."))]
 
 
+_BOX_WIDTH = 3  # a table's line and blanks, per column
+_NARROWEST_TEXT = 12
+_INDENT = "    "
+
+
 @dataclass
 class Settled:
-    """What the root command learned and every command needs."""
+    """What the root command learned and every command needs; `language` is the one asked for, if any."""
 
     clock: Clock
-    workspace: Path | None
+    language: str | None = None
+    workspace: Path | None = None
 
     @property
     def now(self) -> datetime:
@@ -37,7 +45,10 @@ class Settled:
 
 def person() -> str:
     """Who acts, for the record: TRACKER_ACTOR, else the login name."""
-    return "person:" + (os.environ.get("TRACKER_ACTOR") or getuser())
+    try:
+        return "person:" + (os.environ.get("TRACKER_ACTOR") or getuser())
+    except (KeyError, OSError, ImportError):  # a container's user may have no name
+        raise UserError(_("Nobody knows who you are: set TRACKER_ACTOR to your name.")) from None
 
 
 def print_json(value: Any) -> None:
@@ -54,10 +65,50 @@ def say(text: str) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    table = Table(*headers, title=title or None, title_justify="left")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+    """A table where it fits the terminal, else some lines for each row; no name or date is ever cut."""
+    shown = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not shown:
+        return
+    console = Console(file=sys.stdout, highlight=False)
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = 10_000  # a file or another program reads whole lines
+    columns = list(zip(headers, *shown, strict=True))
+    if sum(_least_width(column) + _BOX_WIDTH for column in columns) < console.width:
+        table = Table(title=title or None, title_justify="left")
+        for column in columns:
+            table.add_column(Text(column[0]), min_width=_least_width(column), overflow="fold")
+        for row in shown:
+            table.add_row(*(Text(cell) for cell in row))  # Text: a cell may hold [brackets]
+        console.print(table)
+    else:
+        _print_lines(console, columns, title)
+
+
+def _least_width(column: Sequence[str]) -> int:
+    """Text may run over several lines; codes, dates and names may not."""
+    is_text = any(" " in cell for cell in column[1:])
+    return min(_width(column), _NARROWEST_TEXT) if is_text else _width(column)
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(cell_len, column))
+
+
+def _print_lines(console: Console, columns: Sequence[Sequence[str]], title: str) -> None:
+    """Each row over as few lines as its cells need, in columns; the headers stand above in the same way."""
+    lines: list[list[Sequence[str]]] = [[]]
+    for column in columns:
+        taken = sum(_width(other) + 2 for other in lines[-1])
+        if lines[-1] and len(_INDENT) + taken + _width(column) > console.width:
+            lines.append([])
+        lines[-1].append(column)
+    if title:
+        console.print(Text(title))
+    for row in range(len(columns[0])):
+        for place, line in enumerate(lines):
+            cells = "  ".join(set_cell_size(column[row], _width(column)) for column in line)
+            text = (_INDENT if place else "") + cells.rstrip()
+            console.print(Text(text, style="" if row else "bold"), soft_wrap=True)
 
 
 def local(moment: datetime | None) -> str:

@@ -49,6 +49,8 @@ def list_tasks(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([_as_json(task) for task in found])
         return
+    if not found:
+        say(_("Nothing waits for a person."))
     print_table(
         [_("task"), _("what to do"), _("unit"), _("since")],
         [(task.task_id, kind_word(task.kind), task.unit, local(task.since)) for task in found],

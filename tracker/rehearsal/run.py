@@ -19,7 +19,7 @@ from tracker.adapters.imap import MailboxReader
 from tracker.cli import main
 from tracker.domain.terms import SHANGHAI, local_date
 from tracker.errors import UserError
-from tracker.i18n import _
+from tracker.i18n import _, language_in_use
 from tracker.rehearsal.city import City
 from tracker.rehearsal.compare import Comparison, compare
 from tracker.rehearsal.evaluator import Evaluator
@@ -149,7 +149,7 @@ class _Commands:
     def run(self, *words: str) -> str:
         out, talk = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(talk):
-            code = main(["--workspace", str(self._folder), *words], self._clock)
+            code = main(["--lang", language_in_use(), "--workspace", str(self._folder), *words], self._clock)
         if code:
             raise UserError(f"tracker {' '.join(words)}: {talk.getvalue().strip()}")
         return out.getvalue()

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
 
-from tracker.domain.terms import Mode, RequestKind, RoundState, Verdict
+from tracker.domain.terms import Mode, RequestKind, RoundState, Verdict, local_date
 from tracker.i18n import _
 from tracker.services.measuring import MeasuredRequest, measure_round
 from tracker.services.rounds import is_held, only_round, round_state
@@ -55,7 +55,7 @@ class Overview:
                 row.request.channel,
                 row.measurement.state,
                 _due_word(row),
-                row.history.submitted_at and row.measurement.reply and row.measurement.reply.at.date(),
+                local_date(row.measurement.reply.at) if row.measurement.reply else None,
                 row.measurement.response_days,
                 row.measurement.verdict,
             )
@@ -102,8 +102,12 @@ class Overview:
     def _age(self, row: MailboxHealthRow) -> str:
         if row.last_ok_at is None:
             return _("never")
-        minutes = int((self.now - row.last_ok_at).total_seconds() // 60)
-        return _("{minutes} minutes ago").format(minutes=minutes)
+        ago = self.now - row.last_ok_at
+        if ago < timedelta(hours=2):
+            return _("{minutes} minutes ago").format(minutes=int(ago.total_seconds() // 60))
+        if ago < timedelta(days=2):
+            return _("{hours} hours ago").format(hours=int(ago.total_seconds() // 3600))
+        return _("{days} days ago").format(days=ago.days)
 
 
 def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> Overview:

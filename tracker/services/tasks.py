@@ -1,5 +1,6 @@
 """People's tasks. None is stored: each follows from the state of a request or message, and its id says which."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,8 @@ class Task:
 
     @property
     def task_id(self) -> str:
-        return f"{self.kind}:{self.subject}"
+        subject = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}$", r"\1", self.subject)
+        return f"{self.kind}:{subject}"
 
 
 def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from tracker.adapters.imap import FetchedBatch, MailboxReader, MailboxUnavailable, Mark
 from tracker.clock import Clock
 from tracker.domain.terms import Event, EventKind
+from tracker.i18n import _
 from tracker.services.intake import keep_fetched
 from tracker.settings import Account, Workspace
 from tracker.store.database import reading, writing
@@ -59,6 +60,19 @@ def keep_look(workspace: Workspace, found: Look) -> None:
                 )
             )
         _note_health(session, workspace, found)
+
+
+def mailbox_faults(workspace: Workspace) -> list[str]:
+    """A sentence for each mailbox whose last look failed."""
+    with reading(workspace.engine) as session:
+        rows = [session.get(MailboxHealthRow, mailbox) for mailbox in workspace.accounts]
+    return [
+        _("{mailbox}: the mailbox cannot be read: {reason}. See `tracker check`.").format(
+            mailbox=row.mailbox, reason=row.fault
+        )
+        for row in rows
+        if row and row.fault
+    ]
 
 
 def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], datetime | None]:

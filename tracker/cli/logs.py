@@ -1,0 +1,19 @@
+"""The daemon's log: a fixed phrase, then its fields."""
+
+import logging
+
+_USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+
+
+class FieldFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = [f" {name}={value}" for name, value in vars(record).items() if name not in _USUAL]
+        record.message = record.getMessage() + "".join(fields)
+        text = self.formatMessage(record)
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def log_to_stderr(level: int) -> None:
+    shown = logging.StreamHandler()
+    shown.setFormatter(FieldFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[shown])
