@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 
 from tracker.adapters.files import read_toml
@@ -97,11 +98,22 @@ def open_workspace(root: Path) -> Workspace:
     if fault:
         raise UserError(fault)
     settings = read_settings(root)
+    path = root / DATABASE_FILE
     try:
-        engine = open_database(root / DATABASE_FILE)
-    except OSError as error:
-        raise UserError(f"{root / DATABASE_FILE}: {error.strerror}") from None
+        engine = open_database(path)
+    except DatabaseError as error:
+        raise UserError(_database_fault(path, str(error.orig))) from None
     return Workspace(root, settings, engine, EvidenceStore(root / "evidence"))
+
+
+def _database_fault(path: Path, reason: str) -> str:
+    if "not a database" in reason or "malformed" in reason:
+        return _("{path}: damaged ({reason}): put a backup of the workspace in its place.").format(
+            path=path, reason=reason
+        )
+    return _(
+        "{path}: cannot be opened ({reason}): free the space or mend the access, then try again."
+    ).format(path=path, reason=reason)
 
 
 # --- which workspace this is -------------------------------------------------------------------------
@@ -149,7 +161,7 @@ def read_settings(root: Path) -> Settings:
                 path=path, names=", ".join(sorted(unknown))
             )
         )
-    accounts = [_account(root, table, place) for place, table in enumerate(entries.get("account", []), 1)]
+    accounts = _accounts(root, entries.get("account", []))
     return Settings(
         mode=Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL)),
         language=_choice(path, entries, "language", LANGUAGES, DEFAULT_LANGUAGE),
@@ -182,6 +194,25 @@ def _positive(path: Path, entries: Mapping[str, Any], name: str, default: int) -
     return value
 
 
+def _accounts(root: Path, tables: Any) -> list[Account]:
+    path = root / SETTINGS_FILE
+    if not isinstance(tables, list):
+        raise UserError(
+            _("{path}: write [[account]] in two brackets, one for each mailbox.").format(path=path)
+        )
+    accounts: list[Account] = []
+    for place, table in enumerate(tables, 1):
+        account = _account(root, table, place)
+        if account.mailbox in [other.mailbox for other in accounts]:
+            raise UserError(
+                _("{path}: [[account]] no. {place}: {mailbox} stands there twice: remove one.").format(
+                    path=path, place=place, mailbox=account.mailbox
+                )
+            )
+        accounts.append(account)
+    return accounts
+
+
 _ACCOUNT_KEYS = {
     "mailbox", "user", "folders", "watch_from", "idle", "name",
     "imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security",
@@ -209,7 +240,7 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     imap = ImapAccount(
         mailbox=mailbox,
         host=table["imap_host"],
-        port=table.get("imap_port") or _SECURITY_PORTS["imap"].get(imap_security, 143),
+        port=_positive(path, table, "imap_port", _SECURITY_PORTS["imap"].get(imap_security, 143)),
         user=user,
         password=password,
         security=imap_security,  # type: ignore[arg-type]
@@ -218,7 +249,7 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     )
     smtp = SmtpAccount(
         host=table["smtp_host"],
-        port=table.get("smtp_port") or _SECURITY_PORTS["smtp"].get(smtp_security, 25),
+        port=_positive(path, table, "smtp_port", _SECURITY_PORTS["smtp"].get(smtp_security, 25)),
         user=user,
         password=password,
         security=smtp_security,  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def sha256_of(path: Path) -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_read_utf8(path, str(path)))
+        return tomllib.loads(read_utf8(path, str(path)))
     except tomllib.TOMLDecodeError as fault:
         line = re.search(r"line (\d+)", str(fault))
         reason = re.sub(r" \(at .*\)$", "", str(fault))
@@ -121,7 +121,7 @@ def _too_many_cells(found: int, expected: int) -> str:
 
 def _records_of(path: Path) -> list[tuple[int, list[str]]]:
     """Each record with the line it starts on: a quoted cell may run over several lines."""
-    reader = csv.reader(io.StringIO(_read_utf8(path, path.name), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(read_utf8(path, path.name), newline=""), strict=True)
     records, start = [], 1
     try:
         for cells in reader:
@@ -155,7 +155,8 @@ def _check_header(
 # --- bytes -----------------------------------------------------------------------------------------
 
 
-def _read_utf8(path: Path, shown: str) -> str:
+def read_utf8(path: Path, shown: str) -> str:
+    """The text of a file, called `shown` where it is refused: unreadable, or not UTF-8."""
     try:
         raw = path.read_bytes()
     except OSError as fault:

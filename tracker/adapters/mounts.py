@@ -1,5 +1,6 @@
 """Is a folder on a network share or in a sync folder? SQLite's locks do not hold on either."""
 
+import re
 from pathlib import Path
 
 from tracker.i18n import _
@@ -52,7 +53,7 @@ def _file_system(folder: Path, mounts: str) -> str:
     best, kind = "", ""
     for line in mounts.splitlines():
         _device, point, of_type, *_rest = line.split(" ")
-        point = point.encode().decode("unicode_escape") if "\\" in point else point
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point)  # \040 is a blank
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, of_type
     return kind

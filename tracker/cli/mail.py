@@ -7,11 +7,12 @@ import typer
 
 from tracker.cli.opening import open_here
 from tracker.cli.show import JsonOption, Settled, person, print_line, print_table, say
+from tracker.cli.usage import Command, Group
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
 
-import_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+import_app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 
 
 def read(
@@ -32,11 +33,13 @@ def read(
         print_table(["", str(file)], seen.rows())
 
 
-@import_app.command("requests", help=_("Requests that were sent by other means, from a CSV file."))
+@import_app.command(
+    "requests", cls=Command, help=_("Requests that were sent by other means, from a CSV file.")
+)
 def import_requests(
     context: typer.Context, file: Annotated[Path, typer.Argument(help=_("CSV file."))]
 ) -> None:
-    from tracker.services.imports import import_requests as bring_in
+    from tracker.services.sent_elsewhere import import_requests as bring_in
 
     settled: Settled = context.obj
     report = bring_in(open_here(settled), file, person(), settled.now)
@@ -46,7 +49,9 @@ def import_requests(
 
 
 @import_app.command(
-    "mail", help=_("Mail files, mbox files, Maildirs or folders of .eml, as if they had arrived.")
+    "mail",
+    cls=Command,
+    help=_("Mail files, mbox files, Maildirs or folders of .eml, as if they had arrived."),
 )
 def import_mail(
     context: typer.Context, paths: Annotated[list[Path], typer.Argument(help=_("What to read."))]
@@ -59,3 +64,9 @@ def import_mail(
         raise UserError(_("{paths}: no such file or folder.").format(paths=", ".join(missing)))
     report = bring_in(open_here(settled), paths, settled.now)
     say(_("{new} messages taken in, {known} known already.").format(new=report.new, known=report.known))
+    if report.not_understood:
+        raise UserError(
+            _("{count} messages are kept but could not be read: import them again, or report this.").format(
+                count=report.not_understood
+            )
+        )

@@ -22,6 +22,7 @@ from tracker.domain.terms import (
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import CONTACT, take_in
+from tracker.services.sealing import sealing_vault
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import canonical_json, history_of
@@ -60,8 +61,16 @@ def record_submission(
     `received_on` is the day the unit signed for it or took it, where that is known.
     """
     request = _request(workspace, reference)
+    _refuse_future(at, now)
     payload: dict[str, object] = {"by": "person"}
     if received_on:
+        _refuse_future(datetime.combine(received_on, time.min, SHANGHAI), now)
+        if received_on < local_date(at):
+            raise UserError(
+                _(
+                    "{reference}: received on {day}, before it was handed in: correct one of the dates."
+                ).format(reference=reference, day=received_on)
+            )
         basis = ReceiptBasis.HANDED_IN if request.channel == ChannelKind.IN_PERSON else ReceiptBasis.SIGNATURE
         payload |= {"receipt_on": received_on.isoformat(), "receipt_basis": basis}
     _refuse_if_sent(workspace, reference, EventKind.DISPATCHED)
@@ -79,6 +88,7 @@ def record_closed_channel(
 ) -> None:
     """A person could not hand the request in: a finding about the channel."""
     request = _request(workspace, reference)
+    _refuse_future(at, now)
     _refuse_if_sent(workspace, reference, EventKind.SEND_REFUSED)
     _enter(
         workspace, request, EventKind.SEND_REFUSED, at, {"by": "person"}, actor, now, note=reason, proof=proof
@@ -101,6 +111,7 @@ def record_contact(
 ) -> None:
     """A phone call, SMS, WeChat message, letter, fax or visit, with its own date and proof."""
     request = _request(workspace, reference)
+    _refuse_future(at, now)
     check_outcome(RequestKind(request.kind), kind, outcome)
     _refuse_unless_sent(workspace, reference, at)
     payload: dict[str, object] = {"kind": kind, "outcome": outcome, "medium": medium}
@@ -120,6 +131,7 @@ def record_signature(
     """The post office's tracking shows that the unit signed for the letter on that day (Art. 31)."""
     request = _request(workspace, reference)
     at = datetime.combine(signed_on, time(12), SHANGHAI)
+    _refuse_future(datetime.combine(signed_on, time.min, SHANGHAI), now)
     with reading(workspace.engine) as session:
         submitted_at = history_of(session, reference).submitted_at
     if submitted_at is None or local_date(submitted_at) > signed_on:
@@ -145,6 +157,7 @@ def record_correction(
 ) -> None:
     """We answered the unit's correction notice (or paid, or proved identity) at `at`."""
     request = _request(workspace, reference)
+    _refuse_future(at, now)
     with reading(workspace.engine) as session:
         state = history_of(session, reference).state
     if state is not RequestState.AWAITING_US:
@@ -178,6 +191,15 @@ def _request(workspace: Workspace, reference: str) -> RequestRow:
     return row
 
 
+def _refuse_future(at: datetime, now: datetime) -> None:
+    if at > now:
+        raise UserError(
+            _("{at} is still to come: correct the date.").format(
+                at=f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            )
+        )
+
+
 def _refuse_if_sent(workspace: Workspace, reference: str, kind: EventKind) -> None:
     with reading(workspace.engine) as session:
         state = history_of(session, reference).state
@@ -198,7 +220,7 @@ def _refuse_unless_sent(workspace: Workspace, reference: str, at: datetime) -> N
         raise UserError(
             _(
                 "{reference}: nothing was sent before {at}, so nothing can answer it: check the date and the reference."
-            ).format(reference=reference, at=at.isoformat())
+            ).format(reference=reference, at=f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")
         )
 
 
@@ -262,7 +284,8 @@ def _keep_receipt(
 ) -> None:
     fields = {name: getattr(receipt, name) for name in ("receipt_no", "query_code", "password")}
     if any(fields.values()):
-        session.add(ReceiptRow(request=request.reference, sealed=workspace.vault.seal(fields), noted_at=now))
+        vault = sealing_vault(session, workspace)
+        session.add(ReceiptRow(request=request.reference, sealed=vault.seal(fields), noted_at=now))
 
 
 def _read_proof(proof: Path | None) -> bytes | None:

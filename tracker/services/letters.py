@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from tracker.adapters.files import find_file
+from tracker.adapters.files import find_file, read_utf8
 from tracker.domain.terms import OutboundMessage, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -49,7 +49,7 @@ def compose_letter(
 def read_template(workspace: Workspace, name: str) -> str:
     """The text of a template; raises `UserError` with file and line if no letter can come of it."""
     path = find_file(f"templates/{name}", workspace.root)
-    text = path.read_text(encoding="utf-8")
+    text = read_utf8(path, str(path))
     try:
         check_template(text)
     except TemplateError as fault:

@@ -37,10 +37,12 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.letters import read_template
 from tracker.services.rounds import plan_fields, round_state
+from tracker.services.sealing import sealing_vault
 from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import canonical_json, record
 from tracker.store.queries import requests_in_state
+from tracker.store.secrets import Vault
 from tracker.store.tables import (
     ApplicantRow,
     ChannelRow,
@@ -159,20 +161,26 @@ def _write_roster(session: Session, workspace: Workspace, name: str, roster: Ros
                 text=question.text,
             )
         )
+    vault = sealing_vault(session, workspace)
     for applicant in roster.applicants:
-        _write_applicant(session, workspace, applicant)
+        _write_applicant(session, vault, applicant)
     session.flush()
 
 
-def _write_applicant(session: Session, workspace: Workspace, applicant: Applicant) -> None:
-    if session.get(ApplicantRow, applicant.code) is None:
-        fields = dataclasses.asdict(applicant)
-        identity = {name: fields[name] for name in ("name", "id_number", "phone", "address", "postcode")}
-        session.add(
-            ApplicantRow(
-                code=applicant.code, mailbox=applicant.mailbox.lower(), sealed=workspace.vault.seal(identity)
+def _write_applicant(session: Session, vault: Vault, applicant: Applicant) -> None:
+    if session.get(ApplicantRow, applicant.code):
+        return
+    mailbox = applicant.mailbox.lower()
+    other = session.exec(select(ApplicantRow.code).where(ApplicantRow.mailbox == mailbox)).first()
+    if other:
+        raise UserError(
+            _("applicants.csv: the mailbox of {code} is that of {other} already: use one code.").format(
+                code=applicant.code, other=other
             )
         )
+    fields = dataclasses.asdict(applicant)
+    identity = {name: fields[name] for name in ("name", "id_number", "phone", "address", "postcode")}
+    session.add(ApplicantRow(code=applicant.code, mailbox=mailbox, sealed=vault.seal(identity)))
 
 
 def _write_requests(

@@ -54,7 +54,13 @@ def find_message(session: Session, prefix: str) -> RawMessageRow:
     """The arrival whose SHA-256 begins with `prefix` (eight characters are enough in practice)."""
     shas = list(session.exec(select(EvidenceRow.sha256).where(col(EvidenceRow.sha256).startswith(prefix))))
     arrivals = [arrival for sha in shas for arrival in arrivals_of(session, sha)]
-    if len(arrivals) != 1:
+    if not arrivals:
+        raise UserError(
+            _(
+                "{prefix}: no message begins with it. See `tracker review list` and `tracker task list`."
+            ).format(prefix=prefix)
+        )
+    if len(arrivals) > 1:
         raise UserError(
             _("{prefix}: {count} messages begin with it; give more of the SHA-256.").format(
                 prefix=prefix, count=len(arrivals)
