@@ -107,8 +107,9 @@ def _print_lines(console: Console, columns: Sequence[Sequence[str]], title: str)
     for row in range(len(columns[0])):
         for place, line in enumerate(lines):
             cells = "  ".join(set_cell_size(column[row], _width(column)) for column in line)
-            text = (_INDENT if place else "") + cells.rstrip()
-            console.print(Text(text, style="" if row else "bold"), soft_wrap=True)
+            if cells.strip():
+                text = (_INDENT if place else "") + cells.rstrip()
+                console.print(Text(text, style="" if row else "bold"), soft_wrap=True)
 
 
 def local(moment: datetime | None) -> str:
