@@ -24,7 +24,9 @@ def test_a_unit_code_that_stands_twice(desk: Desk):
 
 
 def test_an_email_channel_without_an_address(desk: Desk):
-    desk.change("channels.csv", "jiaoyu,disclosure,email,yes,jiaoyu@yunzhou.test", "jiaoyu,disclosure,email,yes,")
+    desk.change(
+        "channels.csv", "jiaoyu,disclosure,email,yes,jiaoyu@yunzhou.test", "jiaoyu,disclosure,email,yes,"
+    )
     assert desk.refused("plan") == (
         'channels.csv:7: unit "jiaoyu" has no e-mail address but its channel is email: '
         "enter the address, or write no under announced.\n"
@@ -72,9 +74,7 @@ def test_a_window_too_small_for_the_round(desk: Desk):
 
 def test_a_wrong_entry_of_the_round(desk: Desk):
     desk.change("round.toml", "starts_on = 2026-12-07", "starts_on = 2026-12-27")
-    assert desk.refused("plan") == (
-        "round.toml: ends_on = 2026-12-18: it must not be before starts_on.\n"
-    )
+    assert desk.refused("plan") == ("round.toml: ends_on = 2026-12-18: it must not be before starts_on.\n")
 
 
 def test_two_applicants_with_one_mailbox_under_two_codes(planned: Desk):
@@ -88,14 +88,19 @@ def test_two_applicants_with_one_mailbox_under_two_codes(planned: Desk):
 
 
 def test_a_template_with_a_variable_nobody_knows(desk: Desk):
-    template = desk.write("templates/disclosure.txt.j2", "Subject: 申请\n\n{{ unit_name }}：\n\n{{ identity_no }}\n")
+    template = desk.write(
+        "templates/disclosure.txt.j2", "Subject: 申请\n\n{{ unit_name }}：\n\n{{ identity_no }}\n"
+    )
     assert desk.refused("plan") == f'{template}:5: unknown variable "identity_no": correct the template.\n'
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{{ unit_name }}", ":1: the first line must be `Subject: ...`, then a blank line: correct the template."),
+        (
+            "{{ unit_name }}",
+            ":1: the first line must be `Subject: ...`, then a blank line: correct the template.",
+        ),
         ("Subject: a\n\n{% if phone %}", ":3: "),
         ("Subject: a\n\n{{ phone | upcase }}", ":3: No filter named 'upcase'.: correct the template."),
         ("Subject: 申请\n\n您好".encode("gbk"), ":1: not UTF-8 (looks like GBK): save as UTF-8"),
@@ -114,7 +119,9 @@ def test_a_template_no_letter_can_come_of(desk: Desk, text, said):
 def mail_servers(approved: Desk):
     """Real servers that know the three applicants; the workspace has a wrong password for the first."""
     mailboxes = [f"a0{n}@applicants.test" for n in (1, 2, 3)]
-    with RehearsalServers(dict.fromkeys(mailboxes, "right"), lambda *_: None, lambda: approved.now) as servers:
+    with RehearsalServers(
+        dict.fromkeys(mailboxes, "right"), lambda *_: None, lambda: approved.now
+    ) as servers:
         accounts = "".join(
             f'[[account]]\nmailbox = "{mailbox}"\nimap_host = "127.0.0.1"\nimap_security = "plain"\n'
             f'imap_port = {servers.imap_port}\nsmtp_host = "127.0.0.1"\nsmtp_security = "plain"\n'
@@ -351,7 +358,9 @@ def test_two_rounds_and_none_named(planned: Desk):
     planned.change("round.toml", 'name = "sample-2026"', 'name = "sample-2027"')
     planned.call("plan")
     for words in (["approve"], ["status"], ["close"], ["export"]):
-        assert planned.refused_here(*words) == "Which round? Name one with --round: sample-2026, sample-2027\n"
+        assert (
+            planned.refused_here(*words) == "Which round? Name one with --round: sample-2026, sample-2027\n"
+        )
     planned.call("approve", "--round", "sample-2027")
 
 

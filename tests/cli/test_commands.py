@@ -44,7 +44,11 @@ json.dump(pages, sys.stdout)
 
 def help_pages(language: str) -> dict[str, str]:
     done = subprocess.run(
-        [sys.executable, "-c", ALL_HELP, language], env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", ALL_HELP, language],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 
@@ -129,13 +133,18 @@ def test_data_goes_to_stdout_and_talk_to_stderr(desk: Desk):
     plan = desk.run("plan")
     assert "sample-2026-D0001" in plan.out
     assert "12 requests planned" not in plan.out
-    assert re.search(r"sample-2026: 12 requests planned \(seed \d+\), 1 units without a usable channel\.", plan.talk)
+    assert re.search(
+        r"sample-2026: 12 requests planned \(seed \d+\), 1 units without a usable channel\.", plan.talk
+    )
     assert desk.call("approve").out == ""
     assert desk.call("task", "list").out == ""
 
 
 def test_json_is_all_that_stdout_holds(approved: Desk):
-    assert {found["subject"] for found in approved.call("check", "--json", expect=1).json} >= {"workspace", "key"}
+    assert {found["subject"] for found in approved.call("check", "--json", expect=1).json} >= {
+        "workspace",
+        "key",
+    }
     assert set(approved.json("status")) >= {"round", "state", "mode", "on_hold", "tasks", "verdicts"}
     assert len(approved.json("status", "--all")["requests"]) == 12
     assert approved.json("task", "list") == []
@@ -165,7 +174,10 @@ def test_no_table_cuts_a_reference_a_date_or_a_name(planned: Desk, monkeypatch: 
 
 
 def test_brackets_in_a_table_are_shown_as_they_are(approved: Desk):
-    assert "an applicant's mailbox without an [[account]] in tracker.toml" in approved.call("check", expect=1).out
+    assert (
+        "an applicant's mailbox without an [[account]] in tracker.toml"
+        in approved.call("check", expect=1).out
+    )
 
 
 # --- due dates -------------------------------------------------------------------------------------------
@@ -186,7 +198,9 @@ def test_brackets_in_a_table_are_shown_as_they_are(approved: Desk):
         ("disclosure", "2026-12-01", "2026-12-29", True),
     ],
 )
-def test_a_due_date_is_counted_with_its_ledger(capsys: pytest.CaptureFixture[str], kind, received, due, is_provisional):
+def test_a_due_date_is_counted_with_its_ledger(
+    capsys: pytest.CaptureFixture[str], kind, received, due, is_provisional
+):
     assert main(["deadline", "--kind", kind, "--received", received, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert list(result) == ["received_on", "due_on", "working_days", "provisional", "ledger"]
@@ -209,7 +223,18 @@ def test_the_ledger_of_the_terminal_gives_a_reason_for_every_day(capsys: pytest.
 
 # --- read ------------------------------------------------------------------------------------------------
 
-KEYS = ["file", "subject", "from", "date", "kind", "outcome", "label", "evidence", "document_number", "attachments"]
+KEYS = [
+    "file",
+    "subject",
+    "from",
+    "date",
+    "kind",
+    "outcome",
+    "label",
+    "evidence",
+    "document_number",
+    "attachments",
+]
 
 
 def test_read_gives_one_object_a_line_for_every_mail_file():

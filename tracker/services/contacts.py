@@ -1,6 +1,6 @@
 """What people did or saw, entered by the same door as mail: a submission, a call, a letter, a visit."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from tracker.domain.terms import (
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import CONTACT, take_in
-from tracker.services.sealing import sealing_vault
+from tracker.services.rounds import start_round
+from tracker.services.sealing import keep_receipt
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import canonical_json, history_of
 from tracker.store.evidence import keep_message
 from tracker.store.queries import arrivals_of
-from tracker.store.tables import ApplicantRow, RawMessageRow, ReceiptRow, RequestRow
+from tracker.store.tables import ApplicantRow, RawMessageRow, RequestRow
 
 MEDIA = ("phone", "sms", "wechat", "letter", "fax", "visit", "web")
 
@@ -253,7 +254,10 @@ def _enter(
             else "",
         }
         sha256 = _keep_contact(session, workspace, request, contact, at, now)
-        _keep_receipt(session, workspace, request, receipt, now)
+        if receipt != NO_RECEIPT:
+            keep_receipt(session, workspace, request.reference, asdict(receipt), now)
+        if event is EventKind.DISPATCHED:
+            start_round(session, request.round, now)
     with reading(workspace.engine) as session:
         (arrival,) = arrivals_of(session, sha256)
     take_in(workspace, arrival, now)
@@ -277,15 +281,6 @@ def _keep_contact(
         ),
     )
     return sha256
-
-
-def _keep_receipt(
-    session: Session, workspace: Workspace, request: RequestRow, receipt: Receipt, now: datetime
-) -> None:
-    fields = {name: getattr(receipt, name) for name in ("receipt_no", "query_code", "password")}
-    if any(fields.values()):
-        vault = sealing_vault(session, workspace)
-        session.add(ReceiptRow(request=request.reference, sealed=vault.seal(fields), noted_at=now))
 
 
 def _read_proof(proof: Path | None) -> bytes | None:
