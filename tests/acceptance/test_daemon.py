@@ -177,7 +177,9 @@ def test_nothing_is_sent_from_a_mailbox_that_cannot_be_read(tmp_path: Path, dove
     with ScriptedSmtp() as server:
         build(folder, smtp_port=server.port, imap_port=dovecot.imap_port)
         dovecot.kill()
-        assert tick(folder)["sent"] == 0
+        refused = call(folder, "tick", "--json", expect=1)
+        assert refused.json["sent"] == 0
+        assert refused.talk.startswith(f"{CHEN}: the mailbox cannot be read: ")
         dovecot.start()
         assert tick(folder)["sent"] == 3
         assert len(server.letters) == 3

@@ -1,6 +1,7 @@
 """What every command has in common: help, languages, JSON, exit codes, what goes to stdout and what to stderr."""
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import Desk, environment, run
 from tracker.cli import main
+from tracker.cli.logs import FieldFormatter
 
 MAIL = Path(__file__).parents[1] / "mail"
 COMMANDS = set(
@@ -27,6 +29,7 @@ ALL_HELP = """
 import io, json, sys
 from contextlib import redirect_stdout
 from tracker.cli import main
+from tracker.cli.logs import FieldFormatter
 from tracker.i18n import use_language
 use_language(sys.argv[1])
 from typer.main import get_command
@@ -254,3 +257,17 @@ def test_read_gives_one_object_a_line_for_every_mail_file():
 def test_read_shows_a_person_the_same(capsys: pytest.CaptureFixture[str]):
     assert main(["--lang", "en", "read", str(MAIL / "correction-notice-gbk-subject.eml")]) == 0
     assert re.search(r"label\W+correction_notice", capsys.readouterr().out)
+
+
+# --- the daemon's log ------------------------------------------------------------------------------------
+
+
+def test_a_log_line_is_a_fixed_phrase_and_its_fields():
+    fields = {"levelname": "WARNING", "failures": 2, "reason": "no route to 100% of hosts"}
+    record = logging.makeLogRecord({"msg": "mailbox_unavailable", **fields})
+    line = FieldFormatter("%(asctime)s %(levelname)s %(message)s").format(record)
+    assert re.fullmatch(
+        r"\S+ \S+ WARNING mailbox_unavailable failures=2 reason=no route to 100% of hosts", line
+    )
+    plain = logging.makeLogRecord({"msg": "%d of %d", "args": (1, 2)})
+    assert FieldFormatter("%(message)s").format(plain) == "1 of 2"

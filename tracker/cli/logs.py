@@ -1,5 +1,6 @@
 """The daemon's log: a fixed phrase, then its fields."""
 
+import copy
 import logging
 
 _USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime"}
@@ -8,9 +9,9 @@ _USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 class FieldFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = [f" {name}={value}" for name, value in vars(record).items() if name not in _USUAL]
-        record.message = record.getMessage() + "".join(fields)
-        text = self.formatMessage(record)
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        shown = copy.copy(record)
+        shown.msg, shown.args = record.getMessage() + "".join(fields), None
+        return super().format(shown)
 
 
 def log_to_stderr(level: int) -> None:
