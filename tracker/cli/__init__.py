@@ -26,12 +26,9 @@ def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
         return _run(words, clock, language)
     except UserError as fault:
         _complain(str(fault))
-    except OSError as fault:
-        _complain(
-            _(
-                "{place}: {reason}. Nothing was lost; free the space or mend the access, then try again."
-            ).format(place=fault.filename or "-", reason=fault.strerror or fault)
-        )
+    except BrokenPipeError:  # whoever read our output, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         _complain(_("Interrupted."))
     return 1
@@ -57,16 +54,27 @@ def _run(words: list[str], clock: Clock, language: str | None) -> int:
     try:
         app(args=words, obj=settled, prog_name="tracker")
     except SystemExit as end:
+        sys.stdout.flush()
         return end.code if isinstance(end.code, int) else 0
+    except ModuleNotFoundError as fault:
+        if fault.name != "fcntl":
+            raise
+        raise UserError(_("This command needs Linux or macOS: Windows has no locks of that kind.")) from None
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise UserError(_disk_fault(fault.filename or settled.workspace, fault.strerror or fault)) from None
     except DatabaseError as fault:
         if type(fault) not in (DatabaseError, OperationalError):  # others are faults of ours
             raise
-        raise UserError(
-            _(
-                "{folder}: the database cannot be read or written: {reason}. Nothing was lost; mend it and try again."
-            ).format(folder=settled.workspace, reason=fault.orig)
-        ) from None
+        raise UserError(_disk_fault(settled.workspace, fault.orig)) from None
     return 0
+
+
+def _disk_fault(place: object, reason: object) -> str:
+    return _(
+        "{place}: {reason}. Nothing was lost; free the space or mend the access, then try again."
+    ).format(place=place, reason=reason)
 
 
 def _take_language(words: list[str]) -> str | None:
@@ -78,4 +86,4 @@ def _take_language(words: list[str]) -> str | None:
         elif words[place] == "--lang" and place + 1 < len(words):
             found.append(words.pop(place + 1))
             del words[place]
-    return found[0] if found else os.environ.get(LANGUAGE_VARIABLE)
+    return found[0] if found else os.environ.get(LANGUAGE_VARIABLE) or None
