@@ -46,16 +46,20 @@ def _complain(sentence: str) -> None:
 def _run(words: list[str], clock: Clock, language: str | None) -> int:
     # the sentences of --help are looked up when the commands are defined: after the language is known
     from sqlalchemy.exc import DatabaseError, OperationalError
+    from typer import TyperException
 
     from tracker.cli.app import app
     from tracker.cli.show import Settled
+    from tracker.cli.usage import usage_error
 
     settled = Settled(clock, language)
     try:
-        app(args=words, obj=settled, prog_name="tracker")
-    except SystemExit as end:
-        sys.stdout.flush()
-        return end.code if isinstance(end.code, int) else 0
+        code: int = app(args=words, obj=settled, prog_name="tracker", standalone_mode=False) or 0
+        sys.stdout.flush()  # here, where a fault of it can still be told
+        return code
+    except TyperException as fault:
+        _complain(usage_error(fault))
+        return fault.exit_code
     except ModuleNotFoundError as fault:
         if fault.name != "fcntl":
             raise
@@ -68,7 +72,6 @@ def _run(words: list[str], clock: Clock, language: str | None) -> int:
         if type(fault) not in (DatabaseError, OperationalError):  # others are faults of ours
             raise
         raise UserError(_disk_fault(settled.workspace, fault.orig)) from None
-    return 0
 
 
 def _disk_fault(place: object, reason: object) -> str:

@@ -8,9 +8,11 @@ import typer
 
 from tracker.cli import law, mail, people, rehearsing, rounds, running, tasks
 from tracker.cli.show import print_line
+from tracker.cli.usage import Command, Group
 from tracker.i18n import _
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,7 +44,7 @@ def root(
 
 
 def _add(name: str, command: object, help_text: str) -> None:
-    app.command(name, help=help_text)(command)  # type: ignore[type-var]
+    app.command(name, cls=Command, help=help_text)(command)  # type: ignore[type-var]
 
 
 _add("init", rounds.init, _("Make a workspace with sample files."))

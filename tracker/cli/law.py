@@ -14,6 +14,7 @@ from tracker.domain.measure import Measurement
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.words import basis_word, event_word, reason_word, verdict_word
 
 
 def show_deadline(
@@ -116,15 +117,19 @@ def explain(
         return
     print_line(f"{reference}  {explained.measured.unit.name}")
     for event in explained.events:
-        print_line(f"  {local(event.happened_at)}  {event.kind}  {event.actor}")
+        print_line(f"  {local(event.happened_at)}  {event_word(event.kind)}  {event.actor}")
     for line in _conclusion(row) + (deadline_lines(row.deadline, rules) if row.deadline else []):
         print_line(line)
 
 
 def _conclusion(row: Measurement) -> list[str]:
-    lines = [_("Verdict: {verdict} ({reason})").format(verdict=row.verdict, reason=row.reason)]
+    lines = [
+        _("Verdict: {verdict} ({reason})").format(
+            verdict=verdict_word(row.verdict), reason=reason_word(row.reason)
+        )
+    ]
     if row.receipt_basis:
-        lines.append(_("Date of receipt rests on: {basis}").format(basis=row.receipt_basis))
+        lines.append(_("Date of receipt rests on: {basis}").format(basis=basis_word(row.receipt_basis)))
     if row.reply:
         lines.append(
             _("Replied at {at} after {days} working days.").format(

@@ -7,11 +7,12 @@ import typer
 
 from tracker.cli.opening import open_here
 from tracker.cli.show import JsonOption, Settled, person, print_line, print_table, say
+from tracker.cli.usage import Command, Group
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
 
-import_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+import_app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 
 
 def read(
@@ -33,7 +34,7 @@ def read(
 
 
 @import_app.command(
-    "requests", help=_("Requests that were sent by other means, from a CSV file.")
+    "requests", cls=Command, help=_("Requests that were sent by other means, from a CSV file.")
 )
 def import_requests(
     context: typer.Context, file: Annotated[Path, typer.Argument(help=_("CSV file."))]
@@ -49,6 +50,7 @@ def import_requests(
 
 @import_app.command(
     "mail",
+    cls=Command,
     help=_("Mail files, mbox files, Maildirs or folders of .eml, as if they had arrived."),
 )
 def import_mail(

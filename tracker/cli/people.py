@@ -18,6 +18,7 @@ from tracker.cli.show import (
     print_table,
     say,
 )
+from tracker.cli.usage import Command, Group
 from tracker.domain.terms import MessageKind, Outcome
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -27,8 +28,9 @@ from tracker.services.review import assign as assign_message
 from tracker.services.review import confirm as confirm_reading
 from tracker.services.review import find_message, message_of, review_tasks
 from tracker.store.database import reading
+from tracker.words import label_word
 
-review_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+review_app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 Reference = Annotated[str, typer.Argument(help=_("Reference of the request."))]
 MessageArgument = Annotated[str, typer.Argument(help=_("The message: the beginning of its SHA-256."))]
 KindOption = Annotated[MessageKind, typer.Option("--kind", help=_("What it is."))]
@@ -81,7 +83,7 @@ def settle(
     say(_("{reference}: settled. It is not sent again.").format(reference=reference))
 
 
-@review_app.command("list", help=_("Readings a person has to confirm or correct."))
+@review_app.command("list", cls=Command, help=_("Readings a person has to confirm or correct."))
 def list_reviews(context: typer.Context, as_json: JsonOption = False) -> None:
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -95,13 +97,19 @@ def list_reviews(context: typer.Context, as_json: JsonOption = False) -> None:
     print_table(
         [_("reference"), _("message"), _("machine's reading"), _("confidence"), _("arrived")],
         [
-            (t.request, t.message[:12], t.outcome or t.kind, f"{t.confidence:.2f}", local(t.arrived_at))
+            (
+                t.request,
+                t.message[:12],
+                label_word(t.outcome or t.kind),
+                f"{t.confidence:.2f}",
+                local(t.arrived_at),
+            )
             for t in found
         ],
     )
 
 
-@review_app.command("show", help=_("A message as text, without loading anything from outside."))
+@review_app.command("show", cls=Command, help=_("A message as text, without loading anything from outside."))
 def show(context: typer.Context, message: MessageArgument) -> None:
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -121,7 +129,9 @@ def show(context: typer.Context, message: MessageArgument) -> None:
         print_line(attachment.text or _("(no text could be read)"))
 
 
-@review_app.command("confirm", help=_("Record your reading of a message; it wins over the machine's."))
+@review_app.command(
+    "confirm", cls=Command, help=_("Record your reading of a message; it wins over the machine's.")
+)
 def confirm(
     context: typer.Context,
     reference: Reference,
@@ -146,7 +156,9 @@ def confirm(
     say(_("{reference}: recorded.").format(reference=reference))
 
 
-@review_app.command("assign", help=_("Say which requests a held message answers; none: not ours."))
+@review_app.command(
+    "assign", cls=Command, help=_("Say which requests a held message answers; none: not ours.")
+)
 def assign(
     context: typer.Context,
     message: MessageArgument,

@@ -24,6 +24,7 @@ from tracker.services.check import check_workspace
 from tracker.services.finish import finish
 from tracker.services.plan import plan_round
 from tracker.services.workspaces import make_workspace
+from tracker.words import channel_word, kind_word
 
 
 def init(
@@ -72,8 +73,8 @@ def plan(
             (
                 r.reference,
                 r.unit_id,
-                r.kind,
-                r.channel or _("none: a finding"),
+                kind_word(r.kind),
+                channel_word(r.channel) if r.channel else _("none: a finding"),
                 r.applicant,
                 local(r.planned_at),
             )

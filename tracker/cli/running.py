@@ -21,6 +21,7 @@ from tracker.cli.show import (
 )
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.words import round_state_word
 
 
 def daemon(
@@ -68,7 +69,7 @@ def status(
     if as_json:
         print_json(seen.as_json(every))
         return
-    print_line(f"{seen.round}  {seen.state}  {seen.mode_word}")
+    print_line(f"{seen.round}  {round_state_word(seen.state)}  {seen.mode_word}")
     print_table([_("verdict"), _("disclosure"), _("consultation")], seen.verdict_rows())
     print_table([_("mailbox"), _("last good look"), _("fault")], seen.mailbox_rows())
     if every:
@@ -79,8 +80,8 @@ def status(
                 _("channel"),
                 _("state"),
                 _("due on"),
-                _("replied"),
-                _("days"),
+                _("replied on"),
+                _("working days"),
                 _("verdict"),
             ],
             seen.request_rows(),

@@ -18,13 +18,14 @@ from tracker.cli.show import (
     print_table,
     say,
 )
+from tracker.cli.usage import Command, Group
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.contacts import Receipt, record_closed_channel, record_correction, record_submission
 from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields
 from tracker.store.database import reading
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 TaskArgument = Annotated[str, typer.Argument(help=_("Id of the task, as `task list` shows it."))]
 
 
@@ -40,7 +41,7 @@ def kind_word(kind: TaskKind) -> str:
     }[kind]
 
 
-@app.command("list", help=_("Everything that waits for a person, oldest first."))
+@app.command("list", cls=Command, help=_("Everything that waits for a person, oldest first."))
 def list_tasks(context: typer.Context, as_json: JsonOption = False) -> None:
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -57,7 +58,7 @@ def list_tasks(context: typer.Context, as_json: JsonOption = False) -> None:
     )
 
 
-@app.command("show", help=_("The text to paste, field by field, and where it goes."))
+@app.command("show", cls=Command, help=_("The text to paste, field by field, and where it goes."))
 def show(context: typer.Context, task_id: TaskArgument, as_json: JsonOption = False) -> None:
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -72,7 +73,7 @@ def show(context: typer.Context, task_id: TaskArgument, as_json: JsonOption = Fa
         print_line(f"{name}: {value}")
 
 
-@app.command("done", help=_("Note how a task ended: date, receipt, proof."))
+@app.command("done", cls=Command, help=_("Note how a task ended: date, receipt, proof."))
 def done(
     context: typer.Context,
     task_id: TaskArgument,

@@ -13,6 +13,7 @@ from tracker.services.measuring import MeasuredRequest, measure_round
 from tracker.services.rounds import only_round
 from tracker.settings import Workspace
 from tracker.store.database import reading
+from tracker.words import verdict_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Comparison:
     def verdict_rows(self) -> list[tuple[object, ...]]:
         counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
         return [
-            (verdict, *(counted[verdict, kind] for kind in RequestKind))
+            (verdict_word(verdict), *(counted[verdict, kind] for kind in RequestKind))
             for verdict in Verdict
             if any(counted[verdict, kind] for kind in RequestKind)
         ]
@@ -62,7 +63,9 @@ def compare(workspace: Workspace, city: City, now: datetime, seconds: float) -> 
     )
     unread = sum(place not in readings for place in truths)
     if wrong or unread:
-        differences.append(f"letters read wrongly: {wrong}, not read: {unread}")
+        differences.append(
+            _("letters read wrongly: {wrong}, not read: {unread}").format(wrong=wrong, unread=unread)
+        )
     return Comparison(rows, len(readings) - by_person, by_person, wrong, unread, differences, seconds)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from tracker.domain.terms import Mode, RequestKind, RoundState, Verdict, local_date
+from tracker.domain.terms import ChannelKind, Mode, RequestKind, RoundState, Verdict, local_date
 from tracker.i18n import _
 from tracker.services.measuring import MeasuredRequest, measure_round
 from tracker.services.rounds import is_held, only_round, round_state
@@ -17,6 +17,7 @@ from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading
 from tracker.store.queries import not_taken_in
 from tracker.store.tables import MailboxHealthRow
+from tracker.words import channel_word, state_word, verdict_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Overview:
     def verdict_rows(self) -> list[tuple[object, ...]]:
         counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
         return [
-            (verdict, *(counted[verdict, kind] for kind in RequestKind))
+            (verdict_word(verdict), *(counted[verdict, kind] for kind in RequestKind))
             for verdict in Verdict
             if any(counted[verdict, kind] for kind in RequestKind)
         ]
@@ -52,12 +53,12 @@ class Overview:
             (
                 row.request.reference,
                 row.unit.name,
-                row.request.channel,
-                row.measurement.state,
+                channel_word(ChannelKind(row.request.channel)) if row.request.channel else "",
+                state_word(row.measurement.state),
                 _due_word(row),
                 local_date(row.measurement.reply.at) if row.measurement.reply else None,
                 row.measurement.response_days,
-                row.measurement.verdict,
+                verdict_word(row.measurement.verdict),
             )
             for row in self.rows
         ]
