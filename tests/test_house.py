@@ -190,7 +190,7 @@ def test_make_installs_the_debian_package_of_every_program_that_tests_need():
 
 def commands_in(readme: str) -> set[tuple[str, ...]]:
     """The commands in code blocks: `tracker task list --all` -> ("task", "list")."""
-    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", readme, re.S | re.M)
+    blocks = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", readme, re.S | re.M)
     lines = [line for block in blocks for line in block.splitlines()]
     calls = [re.match(r"\s*(?:\$ )?(?:\S*/)?tracker((?: [a-z]+)+)", line) for line in lines]
     return {tuple(call[1].split()) for call in calls if call}

@@ -330,7 +330,7 @@ server:/export /srv/nfs nfs4 rw,vers=4.2 0 0
         ("/srv/我的 盘/2026", "cifs"),
         ("/srv/nfs/local/2026", ""),
         ("/srv/nfs-backup", ""),
-        ("/home/wang/round", ""),
+        ("/srv/wang/round", ""),
     ],
 )
 def test_the_deepest_mount_decides_whether_a_folder_is_on_a_network(tmp_path: Path, folder, kind):
