@@ -116,6 +116,8 @@ def _start_watchers(
 def _start_ticking(
     workspace: Workspace, found: "queue.Queue[Look]", stop: threading.Event, clock: Clock
 ) -> BackgroundScheduler:
+    # that a tick is still at work when the next is due is how it is meant, not a warning
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler()
     scheduler.add_job(
         lambda: tick(workspace, clock(), clock, _drain(found), stop.is_set),

@@ -493,3 +493,24 @@ def test_a_person_looks_at_what_the_machine_could_not_tell_or_was_unsure_of() ->
     told = history(sure, unsure, unknown, seen)
     assert [r.at for r in open_readings(told.readings, 0.8)] == [at("2020-10-13"), at("2020-10-14")]
     assert [r.at for r in open_readings(told.readings, 0.5)] == [at("2020-10-14")]
+
+
+# --- the website veto -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("as_of", "vetoed"),
+    [("2021-02-28", False), ("2021-03-01", True)],
+    ids=["on the last day of the third month", "a day later"],
+)
+def test_a_consultation_unanswered_for_more_than_three_months_is_vetoed(as_of: str, vetoed: bool) -> None:
+    """Sent on 30 November 2020: three months end on 28 February, which has no 30th (国办秘函〔2019〕19号)."""
+    consultation = Rules("cn-consultation", RequestKind.CONSULTATION, 5, 0, "", veto_months=3)
+    result = measure_request(
+        history(read(M.ACKNOWLEDGEMENT, "2020-12-01"), submitted="2020-11-30"),
+        ChannelKind.EMAIL,
+        consultation,
+        CN,
+        Circumstances(date.fromisoformat(as_of)),
+    )
+    assert (result.verdict, result.is_vetoed) == (Verdict.OVERDUE, vetoed)

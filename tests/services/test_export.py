@@ -232,7 +232,7 @@ def fill(town: Town) -> None:
         EventKind.SEND_REFUSED, at("2026-09-01"), request="R4", payload={"reason": "no_usable_channel"}
     )
     town.happen(EventKind.HOLD_SET, at("2026-09-04"), payload={"reason": f"{IDENTITY['name']} 来电"})
-    gap = {"mailbox": MAILBOXES["A1"], "until": at("2026-09-05").isoformat()}
+    gap = {"applicant": "A1", "until": at("2026-09-05").isoformat()}
     town.happen(EventKind.WATCH_GAP, at("2026-09-03"), actor="rule:watch", payload=gap)
 
 
@@ -478,7 +478,7 @@ def test_events_keep_their_codes_and_lose_what_people_wrote(town, folder):
     payloads = {row["kind"]: json.loads(row["payload"]) for row in events}
     assert payloads["send_refused"]["reason"] == "no_usable_channel"
     assert payloads["hold_set"]["reason"] == "(withheld)"
-    assert payloads["watch_gap"]["mailbox"] == "A1"
+    assert payloads["watch_gap"]["applicant"] == "A1"
     assert town.shas["of another round"] not in {row["source_sha256"] for row in events}
 
 

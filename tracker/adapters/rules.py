@@ -24,6 +24,7 @@ def load_rules(name: str, workspace: Path | None = None) -> Rules:
             source=entries["reply"]["source"],
             extension_source=entries.get("extension", {}).get("source", ""),
             correction_source=entries.get("correction", {}).get("source", ""),
+            veto_months=entries.get("veto", {}).get("months", 0),
             version=sha256_of(path),
         )
     except (KeyError, ValueError) as fault:

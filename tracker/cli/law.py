@@ -78,7 +78,7 @@ def _ledger_line(line: LedgerLine) -> str:
     words = {
         LineReason.RECEIPT: _("day of receipt, not counted"),
         LineReason.RESTART: _("corrected application received, counted anew"),
-        LineReason.PAUSED: _("third-party opinion, not counted"),
+        LineReason.PAUSED: _("excluded (third-party opinion, or the unit waited for us)"),
         LineReason.WORKING_DAY: _("working day"),
         LineReason.MAKEUP_DAY: _("make-up working day"),
         LineReason.WEEKEND: _("weekend"),

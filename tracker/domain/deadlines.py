@@ -23,6 +23,7 @@ class Rules:
     source: str
     extension_source: str = ""
     correction_source: str = ""
+    veto_months: int = 0  # unanswered for longer fails a website outright; 0 where the rules know no veto
     version: str = ""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from tracker.domain.calendar import WorkingCalendar, count_working_days
 from tracker.domain.deadlines import Deadline, LineReason, Movements, Pause, Rules, deadline, pauses_until
 from tracker.domain.lifecycle import SENT_STATES, History, Reading
@@ -55,6 +57,7 @@ class Measurement:
     response_calendar_days: int | None
     verdict: Verdict
     reason: str  # a code that says why this verdict and no other
+    is_vetoed: bool = False  # unanswered for more months than the rules bear (国办秘函〔2019〕19号)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -93,6 +96,7 @@ def measure_request(
         response_calendar_days=_calendar_days(clock, replied_on),
         verdict=verdict,
         reason=reason,
+        is_vetoed=verdict in _SILENT and _is_vetoed(received_on, rules, circumstances.as_of),
     )
 
 
@@ -137,6 +141,16 @@ def _waits_for_us(history: History, reply: Reading | None) -> list[Pause]:
     notices = history.all_of(MessageKind.CORRECTION_NOTICE)
     answered = [(notice.at, next((at for at in ends if at > notice.at), None)) for notice in notices]
     return [Pause(local_date(noticed), local_date(at)) for noticed, at in answered if at]
+
+
+_SILENT = frozenset({Verdict.OVERDUE, Verdict.NO_REPLY})
+
+
+def _is_vetoed(received_on: date | None, rules: Rules, as_of: date) -> bool:
+    """Months end on the same day of the month, or on its last day: three after 30 November is 28 February."""
+    if received_on is None or not rules.veto_months:
+        return False
+    return as_of > received_on + relativedelta(months=rules.veto_months)
 
 
 _PLAIN: dict[RequestState | None, tuple[Verdict, str]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from tracker.domain.lifecycle import IllegalEvent, next_state
+from tracker.domain.lifecycle import IllegalEvent
 from tracker.domain.terms import (
     SHANGHAI,
     ChannelKind,
@@ -21,7 +21,7 @@ from tracker.domain.terms import (
 )
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.intake import CONTACT, take_in
+from tracker.services.intake import CONTACT, record_arrival, understand
 from tracker.services.rounds import start_round
 from tracker.services.sealing import keep_receipt
 from tracker.settings import Workspace
@@ -74,7 +74,6 @@ def record_submission(
             )
         basis = ReceiptBasis.HANDED_IN if request.channel == ChannelKind.IN_PERSON else ReceiptBasis.SIGNATURE
         payload |= {"receipt_on": received_on.isoformat(), "receipt_basis": basis}
-    _refuse_if_sent(workspace, reference, EventKind.DISPATCHED)
     _enter(workspace, request, EventKind.DISPATCHED, at, payload, actor, now, receipt=receipt, proof=proof)
 
 
@@ -90,7 +89,6 @@ def record_closed_channel(
     """A person could not hand the request in: a finding about the channel."""
     request = _request(workspace, reference)
     _refuse_future(at, now)
-    _refuse_if_sent(workspace, reference, EventKind.SEND_REFUSED)
     _enter(
         workspace, request, EventKind.SEND_REFUSED, at, {"by": "person"}, actor, now, note=reason, proof=proof
     )
@@ -201,17 +199,12 @@ def _refuse_future(at: datetime, now: datetime) -> None:
         )
 
 
-def _refuse_if_sent(workspace: Workspace, reference: str, kind: EventKind) -> None:
-    with reading(workspace.engine) as session:
-        state = history_of(session, reference).state
-    try:
-        next_state(reference, state, kind)
-    except IllegalEvent:
-        raise UserError(
-            _("{reference}: not open for submission (state {state}).").format(
-                reference=reference, state=state
-            )
-        ) from None
+def _not_open(fault: IllegalEvent) -> UserError:
+    return UserError(
+        _("{reference}: not open for submission (state {state}).").format(
+            reference=fault.request, state=fault.state
+        )
+    )
 
 
 def _refuse_unless_sent(workspace: Workspace, reference: str, at: datetime) -> None:
@@ -238,7 +231,10 @@ def _enter(
     receipt: Receipt = NO_RECEIPT,
     proof: Path | None = None,
 ) -> None:
-    """Keep the contact as canonical bytes (without the secret codes), then take it in like a mail."""
+    """Keep the contact as canonical bytes (without the secret codes), and take it in like a mail.
+
+    All in one transaction: of two people who do the same task at once, the second is refused whole.
+    """
     proof_bytes = _read_proof(proof)
     with writing(workspace.engine) as session:
         contact: dict[str, object] = {
@@ -258,9 +254,11 @@ def _enter(
             keep_receipt(session, workspace, request.reference, asdict(receipt), now)
         if event is EventKind.DISPATCHED:
             start_round(session, request.round, now)
-    with reading(workspace.engine) as session:
         (arrival,) = arrivals_of(session, sha256)
-    take_in(workspace, arrival, now)
+        try:
+            record_arrival(session, arrival, understand(workspace, arrival, now), now)
+        except IllegalEvent as fault:
+            raise _not_open(fault) from None
 
 
 def _keep_contact(

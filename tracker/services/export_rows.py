@@ -61,6 +61,7 @@ def _request_row(snapshot: RoundSnapshot, measured: MeasuredRequest) -> Row:
         **_reply_cells(snapshot, measured),
         "response_days": measurement.response_days,
         "response_calendar_days": measurement.response_calendar_days,
+        "veto": measurement.is_vetoed,
         "verdict": measurement.verdict,
         "reason": measurement.reason,
         "rules": measured.rules.name,

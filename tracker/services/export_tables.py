@@ -95,6 +95,7 @@ REQUESTS = Table(
         _C("reply_time_basis", "答复时间依据"),
         _C("response_days", "答复时长（工作日）", "integer"),
         _C("response_calendar_days", "答复时长（自然日）", "integer"),
+        _C("veto", "超过三个月未答复", "boolean"),
         _C("outcome", "答复结果", allowed=Outcome),
         _C("document_number", "文号"),
         _C("verdict", "评定", required=True, allowed=Verdict),

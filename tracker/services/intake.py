@@ -79,17 +79,25 @@ def take_in_all(workspace: Workspace, now: datetime) -> int:
 
 def take_in(workspace: Workspace, arrival: RawMessageRow, now: datetime) -> None:
     """Understand one arrival and record it: an event per request it surely answers, or the holding pen."""
+    events = understand(workspace, arrival, now)
+    with writing(workspace.engine) as session:
+        record_arrival(session, arrival, events, now)
+
+
+def understand(workspace: Workspace, arrival: RawMessageRow, now: datetime) -> list[Event]:
+    """The events that a kept message or logged contact amounts to; writes nothing."""
     raw = workspace.evidence.read(arrival.sha256)
     if arrival.source == CONTACT:
-        events = _contact_events(json.loads(raw), arrival, now)
-    else:
-        events = _mail_events(workspace, arrival, read_message(raw), now)
-    with writing(workspace.engine) as session:
-        record(session, events)
-        row = session.get(RawMessageRow, arrival.id)
-        assert row is not None
-        row.taken_in_at = now
-        session.add(row)
+        return _contact_events(json.loads(raw), arrival, now)
+    return _mail_events(workspace, arrival, read_message(raw), now)
+
+
+def record_arrival(session: Session, arrival: RawMessageRow, events: Sequence[Event], now: datetime) -> None:
+    """Record what an arrival amounts to, and that it was taken in, in the caller's transaction."""
+    record(session, events)
+    row = session.get_one(RawMessageRow, arrival.id)
+    row.taken_in_at = now
+    session.add(row)
 
 
 def read_message(raw: bytes) -> Message:

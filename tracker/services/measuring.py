@@ -89,6 +89,6 @@ class _Surroundings:
             as_of=self._as_of,
             is_round_closed=self._is_closed,
             grace_days=self._grace_days if request.channel == ChannelKind.POST else 0,
-            gaps=self._gaps.get(mailbox, ()),
+            gaps=self._gaps.get(request.applicant, ()),
             has_held_candidate=request.reference in self._candidates or mailbox in self._unplaced,
         )

@@ -16,7 +16,7 @@ from tracker.services.intake import keep_fetched
 from tracker.settings import Account, Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind, record
-from tracker.store.tables import MailboxHealthRow, MailboxMarkRow
+from tracker.store.tables import ApplicantRow, MailboxHealthRow, MailboxMarkRow
 
 _log = logging.getLogger(__name__)
 _FIRST_BACK_OFF = timedelta(seconds=30)
@@ -43,6 +43,9 @@ def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: C
         batches = tuple(reader.fetch(marks, since))
     except MailboxUnavailable as fault:
         return Look(account.mailbox, clock(), fault=fault.reason)
+    except Exception as fault:  # a watcher that died would be silence nobody notices: it is a failed look
+        _log.exception("look_failed")
+        return Look(account.mailbox, clock(), fault=type(fault).__name__)
     return Look(account.mailbox, clock(), batches)
 
 
@@ -108,8 +111,9 @@ def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
 
 def _record_gap(session: Session, workspace: Workspace, health: MailboxHealthRow, now: datetime) -> None:
     since = health.last_ok_at or health.watched_since
-    if now - since <= timedelta(hours=workspace.settings.gap_hours):
-        return
+    applicant = session.exec(select(ApplicantRow.code).where(ApplicantRow.mailbox == health.mailbox)).first()
+    if applicant is None or now - since <= timedelta(hours=workspace.settings.gap_hours):
+        return  # before anybody asks from this mailbox no answer can be missed
     record(
         session,
         [
@@ -118,8 +122,8 @@ def _record_gap(session: Session, workspace: Workspace, health: MailboxHealthRow
                 happened_at=since,
                 known_at=now,
                 actor="rule:watch",
-                payload={"mailbox": health.mailbox, "until": now.isoformat()},
-                dedupe_key=f"gap:{health.mailbox}:{since.isoformat()}",
+                payload={"applicant": applicant, "until": now.isoformat()},
+                dedupe_key=f"gap:{applicant}:{since.isoformat()}",
             )
         ],
     )
@@ -128,17 +132,20 @@ def _record_gap(session: Session, workspace: Workspace, health: MailboxHealthRow
 def gaps_of(
     session: Session, workspace: Workspace, until: datetime
 ) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
-    """Per mailbox: the gaps on record that began before `until`, and the one still open then."""
+    """Per applicant: the gaps on record that began before `until`, and the one still open then."""
     found: dict[str, list[tuple[datetime, datetime]]] = {}
     for event in events_of_kind(session, EventKind.WATCH_GAP):
         if event.happened_at < until:
             gap = (event.happened_at, datetime.fromisoformat(event.payload["until"]))
-            found.setdefault(event.payload["mailbox"], []).append(gap)
-    for health in session.exec(select(MailboxHealthRow)):
+            found.setdefault(event.payload["applicant"], []).append(gap)
+    watched = select(ApplicantRow.code, MailboxHealthRow).where(
+        ApplicantRow.mailbox == MailboxHealthRow.mailbox
+    )
+    for applicant, health in session.exec(watched):
         since = health.last_ok_at or health.watched_since
         if until - since > timedelta(hours=workspace.settings.gap_hours):
-            found.setdefault(health.mailbox, []).append((since, until))
-    return {mailbox: tuple(gaps) for mailbox, gaps in found.items()}
+            found.setdefault(applicant, []).append((since, until))
+    return {applicant: tuple(gaps) for applicant, gaps in found.items()}
 
 
 class Watcher(threading.Thread):
