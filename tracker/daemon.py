@@ -49,21 +49,6 @@ def sole_daemon(workspace: Workspace, now: datetime) -> Iterator[None]:
         file.truncate(0)
 
 
-def running_daemon(root: Path) -> dict[str, str]:
-    """Who holds the lock: pid, host, since; empty if nobody does."""
-    path = root / LOCK_FILE
-    if not path.exists():
-        return {}
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder: dict[str, str] = json.loads(file.read() or "{}")
-            return holder
-    return {}
-
-
 def run_daemon(workspace: Workspace, clock: Clock) -> None:
     """Run until SIGTERM or SIGINT; the step in hand is finished before the process ends."""
     stop, news = threading.Event(), threading.Event()

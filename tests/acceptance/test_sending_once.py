@@ -156,7 +156,7 @@ def test_the_letters_of_a_mailbox_without_an_account_wait_and_hold_up_nobody_els
         # as if it had been watched before
         change(
             folder,
-            "INSERT INTO mailbox_health VALUES ('zhao@citizens.test', ?, ?, 0, '', NULL)",
+            "INSERT INTO mailbox_health VALUES ('zhao@citizens.test', ?, ?, 0, '')",
             *["2026-11-01 00:00:00.000000"] * 2,
         )
         (of_others,) = rows(

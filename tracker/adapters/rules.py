@@ -22,8 +22,6 @@ def load_rules(name: str, workspace: Path | None = None) -> Rules:
             reply_days=_days(entries["reply"]["working_days"]),
             extension_days=entries.get("extension", {}).get("working_days", 0),
             source=entries["reply"]["source"],
-            extension_source=entries.get("extension", {}).get("source", ""),
-            correction_source=entries.get("correction", {}).get("source", ""),
             veto_months=entries.get("veto", {}).get("months", 0),
             version=sha256_of(path),
         )

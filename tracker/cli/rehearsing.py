@@ -16,11 +16,14 @@ def rehearse(
     ),
 ) -> None:
     from tracker.rehearsal.run import run_rehearsal
+    from tracker.services.overview import verdict_rows
 
     say("演练 / REHEARSAL: " + _("62 simulated units, 124 requests, on this machine only."))
     result = run_rehearsal(folder)
     print_table(
-        [_("verdict"), _("disclosure"), _("consultation")], result.verdict_rows(), title="演练 / REHEARSAL"
+        [_("verdict"), _("disclosure"), _("consultation")],
+        verdict_rows(result.rows),
+        title="演练 / REHEARSAL",
     )
     print_table([_("what was read"), _("count")], result.reading_rows(), title="演练 / REHEARSAL")
     for line in result.differences:

@@ -61,7 +61,7 @@ def status(
     every: Annotated[bool, typer.Option("--all", help=_("Every request, one a line."))] = False,
     as_json: JsonOption = False,
 ) -> None:
-    from tracker.services.overview import overview_of
+    from tracker.services.overview import overview_of, verdict_rows
 
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -70,7 +70,7 @@ def status(
         print_json(seen.as_json(every))
         return
     print_line(f"{seen.round}  {round_state_word(seen.state)}  {seen.mode_word}")
-    print_table([_("verdict"), _("disclosure"), _("consultation")], seen.verdict_rows())
+    print_table([_("verdict"), _("disclosure"), _("consultation")], verdict_rows(seen.rows))
     print_table([_("mailbox"), _("last good look"), _("fault")], seen.mailbox_rows())
     if every:
         print_table(

@@ -21,8 +21,6 @@ class Rules:
     reply_days: int
     extension_days: int  # at most; 0 where the rules know no extension
     source: str
-    extension_source: str = ""
-    correction_source: str = ""
     veto_months: int = 0  # unanswered for longer fails a website outright; 0 where the rules know no veto
     version: str = ""
 

@@ -1,11 +1,10 @@
 """Measured = what the city did? Every request against its truth, every letter against the city's books."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.domain.terms import RequestKind, Verdict, local_date
+from tracker.domain.terms import local_date
 from tracker.i18n import _
 from tracker.rehearsal.city import City
 from tracker.rehearsal.truth import Truth
@@ -13,7 +12,6 @@ from tracker.services.measuring import MeasuredRequest, measure_round
 from tracker.services.rounds import only_round
 from tracker.settings import Workspace
 from tracker.store.database import reading
-from tracker.words import verdict_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,6 @@ class Comparison:
     @property
     def requests(self) -> int:
         return len(self.rows)
-
-    def verdict_rows(self) -> list[tuple[object, ...]]:
-        counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
-        return [
-            (verdict_word(verdict), *(counted[verdict, kind] for kind in RequestKind))
-            for verdict in Verdict
-            if any(counted[verdict, kind] for kind in RequestKind)
-        ]
 
     def reading_rows(self) -> list[tuple[object, ...]]:
         return [

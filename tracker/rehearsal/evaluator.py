@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tracker.domain.terms import SHANGHAI, MessageKind, Outcome
-from tracker.rehearsal.city import City
+from tracker.rehearsal.city import City, LogRow
 from tracker.rehearsal.offices import Contact
 
 Run = Callable[..., str]
@@ -68,7 +68,7 @@ class Evaluator:
         row = self._log_of(message)
         self._run("review", "assign", message, self._reference_of(row.unit_id, row.kind))
 
-    def _log_of(self, message: str):  # type: ignore[no-untyped-def]
+    def _log_of(self, message: str) -> LogRow:
         return next(row for row in self._city.log if row.sha256 == message)
 
     def _title_of(self, fields: dict[str, str]) -> str:

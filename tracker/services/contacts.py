@@ -22,7 +22,7 @@ from tracker.domain.terms import (
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import CONTACT, record_arrival, understand
-from tracker.services.rounds import start_round
+from tracker.services.rounds import find_request, start_round
 from tracker.services.sealing import keep_receipt
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
@@ -182,12 +182,7 @@ def check_outcome(kind: RequestKind, message_kind: MessageKind, outcome: Outcome
 
 def _request(workspace: Workspace, reference: str) -> RequestRow:
     with reading(workspace.engine) as session:
-        row = session.get(RequestRow, reference)
-    if row is None:
-        raise UserError(
-            _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
-        )
-    return row
+        return find_request(session, reference)
 
 
 def _refuse_future(at: datetime, now: datetime) -> None:

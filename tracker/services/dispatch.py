@@ -27,16 +27,15 @@ from tracker.domain.terms import (
     SendResult,
 )
 from tracker.errors import UserError
-from tracker.services.letters import compose_letter
+from tracker.services.letters import FIRST_STEP, compose_letter
 from tracker.services.rounds import is_held, plan_of, sending_rounds, start_round
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading, writing
-from tracker.store.events import events_of_kind, record
+from tracker.store.events import events_of_request, record
 from tracker.store.queries import approved_recipients, due_letters, requests_in_state
 from tracker.store.tables import ApplicantRow, MailboxHealthRow, OutboxRow, RequestRow
 
 _log = logging.getLogger(__name__)
-FIRST_STEP = "application"
 _BACK_OFF = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 _TEST_DOMAINS = (".test", ".example")
 _EVENT_OF = {
@@ -115,10 +114,15 @@ def _sendable(workspace: Workspace, now: datetime) -> list[RequestRow]:
             return []
         mode = workspace.settings.mode
         due = due_letters(session, now, sending_rounds(session, mode))
-        # what a pilot left unsent does not go out with a live supplement to its round
-        approvals = events_of_kind(session, EventKind.APPROVED)
-    approved = {event.request for event in approvals if event.payload.get("mode") == mode}
-    return [one for one in due if one.reference in approved and _mode_allows(workspace, one.address)]
+        return [
+            one for one in due if _is_approved_in(session, one, mode) and _mode_allows(workspace, one.address)
+        ]
+
+
+def _is_approved_in(session: Session, request: RequestRow, mode: Mode) -> bool:
+    """What a pilot left unsent does not go out with a live supplement to its round."""
+    events = events_of_request(session, request.reference)
+    return any(event.kind is EventKind.APPROVED and event.payload["mode"] == mode for event in events)
 
 
 def _mode_allows(workspace: Workspace, address: str) -> bool:
@@ -180,7 +184,6 @@ def _write_letter(
         raw_sha256=workspace.evidence.keep(session, letter.raw, "message/rfc822", now),
         status="queued",
         not_before=now,
-        expires_at=request.expires_at,
     )
     session.add(row)
     session.flush()

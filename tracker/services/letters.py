@@ -14,6 +14,8 @@ from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
 from tracker.store.tables import ApplicantRow, QuestionRow, RequestRow, UnitRow
 
+FIRST_STEP = "application"  # of a request; a corrected application is a later one
+
 
 def letter_of(session: Session, workspace: Workspace, request: RequestRow) -> Letter:
     """The texts of one request, the applicant's identity unsealed."""
@@ -43,7 +45,7 @@ def compose_letter(
     message_id = f"<{digest}@{letter.email.rpartition('@')[2]}>"
     template = read_template(workspace, plan.templates[RequestKind(request.kind)])
     raw = compose(template, letter, recipient=request.address, message_id=message_id, date=now)
-    return OutboundMessage(request.reference, "application", letter.email, request.address, message_id, raw)
+    return OutboundMessage(request.reference, FIRST_STEP, letter.email, request.address, message_id, raw)
 
 
 def read_template(workspace: Workspace, name: str) -> str:

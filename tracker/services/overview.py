@@ -37,14 +37,6 @@ class Overview:
     def mode_word(self) -> str:
         return {Mode.REHEARSAL: "演练 / REHEARSAL", Mode.PILOT: "试点 / PILOT", Mode.LIVE: ""}[self.mode]
 
-    def verdict_rows(self) -> list[tuple[object, ...]]:
-        counted = Counter((row.measurement.verdict, row.request.kind) for row in self.rows)
-        return [
-            (verdict_word(verdict), *(counted[verdict, kind] for kind in RequestKind))
-            for verdict in Verdict
-            if any(counted[verdict, kind] for kind in RequestKind)
-        ]
-
     def mailbox_rows(self) -> list[tuple[object, ...]]:
         return [(row.mailbox, self._age(row), row.fault) for row in self.mailboxes]
 
@@ -109,6 +101,16 @@ class Overview:
         if ago < timedelta(days=2):
             return _("{hours} hours ago").format(hours=int(ago.total_seconds() // 3600))
         return _("{days} days ago").format(days=ago.days)
+
+
+def verdict_rows(rows: Sequence[MeasuredRequest]) -> list[tuple[object, ...]]:
+    """How many requests of each kind have each verdict; verdicts that none has are left out."""
+    counted = Counter((row.measurement.verdict, row.request.kind) for row in rows)
+    return [
+        (verdict_word(verdict), *(counted[verdict, kind] for kind in RequestKind))
+        for verdict in Verdict
+        if any(counted[verdict, kind] for kind in RequestKind)
+    ]
 
 
 def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> Overview:

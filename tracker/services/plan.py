@@ -60,7 +60,6 @@ class PlanReport:
     requests: list[PlannedRequest]
     without_channel: list[PlannedRequest]
     seed: int
-    is_supplement: bool
 
 
 def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime) -> PlanReport:
@@ -81,7 +80,7 @@ def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime
         _write_roster(session, workspace, plan.name, roster)
         _write_requests(session, plan, requests, actor, now)
     without = [request for request in requests if request.channel is None]
-    return PlanReport(plan.name, requests, without, seed, standing is not None)
+    return PlanReport(plan.name, requests, without, seed)
 
 
 def _spread(

@@ -17,6 +17,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.contacts import check_outcome
 from tracker.services.intake import read_message, reading_event, replied_at
+from tracker.services.rounds import find_request
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import REVIEW_THRESHOLD, history_of, record
@@ -87,7 +88,7 @@ def confirm(
 ) -> None:
     """Record a person's reading of a message as an answer to a request; it wins over every machine's."""
     with reading(workspace.engine) as session:
-        request = _request(session, reference)
+        request = find_request(session, reference)
         arrival = find_message(session, prefix)
         known = {r.message for r in history_of(session, reference).readings}
     if arrival.sha256 not in known:
@@ -151,7 +152,7 @@ def assign(
         arrival = find_message(session, prefix)
         if session.get(HeldMessageRow, arrival.sha256) is None:
             raise UserError(_("{message} is not in the holding pen.").format(message=prefix))
-        requests = [_request(session, reference) for reference in references]
+        requests = [find_request(session, reference) for reference in references]
     message, lexicon = message_of(workspace, arrival), load_lexicon(workspace=workspace.root)
     assigned = Event(
         kind=EventKind.ASSIGNED,
@@ -170,12 +171,3 @@ def assign(
     ]
     with writing(workspace.engine) as session:
         record(session, [assigned, *readings])
-
-
-def _request(session: Session, reference: str) -> RequestRow:
-    row = session.get(RequestRow, reference)
-    if row is None:
-        raise UserError(
-            _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
-        )
-    return row

@@ -79,6 +79,16 @@ def only_round(workspace: Workspace, name: str | None) -> str:
     raise UserError(_("Which round? Name one with --round: {names}").format(names=", ".join(names)))
 
 
+def find_request(session: Session, reference: str) -> RequestRow:
+    """The request called `reference`; raises `UserError` where there is none."""
+    row = session.get(RequestRow, reference)
+    if row is None:
+        raise UserError(
+            _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
+        )
+    return row
+
+
 def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, authorisation: str = "") -> int:
     """Approve everything planned and not approved yet; returns how many requests that were.
 

@@ -14,6 +14,7 @@ from tracker.adapters.files import CsvRow, Faults, read_csv
 from tracker.domain.rounds import RoundPlan
 from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
 from tracker.i18n import _
+from tracker.services.letters import FIRST_STEP
 from tracker.services.rounds import plan_fields
 from tracker.services.sealing import sealing_vault
 from tracker.settings import Workspace, instance_in
@@ -231,7 +232,7 @@ def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, n
     session.add(
         OutboxRow(
             request=row.reference,
-            step="application",
+            step=FIRST_STEP,
             instance_id=instance_in(session, workspace.root) or "",
             mailbox=row.mailbox,
             recipient=";".join(row.recipients),
@@ -239,7 +240,6 @@ def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, n
             raw_sha256=workspace.evidence.keep(session, row.body.encode(), "text/plain", now),
             status="sent",
             not_before=row.sent_at,
-            expires_at=row.sent_at,
             claimed_at=row.sent_at,
         )
     )

@@ -96,16 +96,11 @@ def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
         mailbox=found.mailbox, watched_since=found.at, last_ok_at=None
     )
     if found.fault:
-        back_off = min(_FIRST_BACK_OFF * 2 ** min(health.failures, 12), _LONGEST_BACK_OFF)
-        health.failures, health.fault, health.not_before = (
-            health.failures + 1,
-            found.fault,
-            found.at + back_off,
-        )
+        health.failures, health.fault = health.failures + 1, found.fault
         _log.warning("mailbox_unavailable", extra={"failures": health.failures, "reason": found.fault})
     else:
         _record_gap(session, workspace, health, found.at)
-        health.last_ok_at, health.failures, health.fault, health.not_before = found.at, 0, "", None
+        health.last_ok_at, health.failures, health.fault = found.at, 0, ""
     session.add(health)
 
 

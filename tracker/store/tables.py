@@ -143,7 +143,7 @@ class RawMessageRow(SQLModel, table=True):
     uidvalidity: int | None = None
     uid: int | None = None
     internal_date: datetime | None = None
-    arrived_at: datetime  # what the law counts by: see services.intake.arrival
+    arrived_at: datetime  # what the law counts by: see services.intake.replied_at
     arrival_basis: str
     kept_at: datetime
     taken_in_at: datetime | None = Field(default=None, index=True)
@@ -174,7 +174,6 @@ class OutboxRow(SQLModel, table=True):
     raw_sha256: str = Field(foreign_key="evidence.sha256")
     status: str  # queued, sending, sent, refused, unsettled, not_sent
     not_before: datetime
-    expires_at: datetime
     attempts: int = 0
     claimed_at: datetime | None = None
     answer: str = ""  # the server's last line, kept for "we never got it"
@@ -195,7 +194,6 @@ class MailboxHealthRow(SQLModel, table=True):
     last_ok_at: datetime | None
     failures: int = 0
     fault: str = ""
-    not_before: datetime | None = None
 
 
 class RequestStateRow(SQLModel, table=True):

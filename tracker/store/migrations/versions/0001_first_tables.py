@@ -64,7 +64,6 @@ def upgrade() -> None:
         sa.Column("last_ok_at", UTCDateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("fault", sa.String(), nullable=False),
-        sa.Column("not_before", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("mailbox"),
     )
     op.create_table(
@@ -234,7 +233,6 @@ def upgrade() -> None:
         sa.Column("raw_sha256", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("not_before", UTCDateTime(), nullable=False),
-        sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("claimed_at", UTCDateTime(), nullable=True),
         sa.Column("answer", sa.String(), nullable=False),
