@@ -1,5 +1,11 @@
 """Codes as words on the terminal. JSON, exports and logs keep the codes."""
 
+from tracker.domain.calendar import DayReason
+from tracker.domain.clocks import ClockName, ClockStart
+from tracker.domain.deadlines import LineReason
+from tracker.domain.facts import FactKind
+from tracker.domain.readings import CHOICES, Choices, Plea, ReplyTime, Summary
+from tracker.domain.remarks import RemarkCode
 from tracker.domain.terms import (
     ChannelKind,
     EventKind,
@@ -41,6 +47,7 @@ def reason_word(reason: str) -> str:
         "receipt_unknown": _("the date of receipt is not known"),
         "replied_by_due_date": _("replied by the due date"),
         "replied_after_due_date": _("replied after the due date"),
+        "handed_on": _("handed on to another office, which the rules leave out"),
         "not_due_yet": _("the due date has not passed"),
         "held_message_could_be_the_answer": _("an unmatched message could be the answer"),
         "unread_message_could_be_the_answer": _("a message that could not be read could be the answer"),
@@ -180,5 +187,104 @@ def event_word(kind: EventKind) -> str:
         EventKind.HOLD_SET: _("sending stopped"),
         EventKind.HOLD_RELEASED: _("sending released"),
         EventKind.WATCH_GAP: _("mailbox not watched"),
+        EventKind.CALENDAR_CHANGED: _("calendar changed"),
         EventKind.WORKSPACE_ADOPTED: _("workspace adopted"),
     }[kind]
+
+
+# --- the legal clock ------------------------------------------------------------------------------------
+
+
+def summary_word(summary: Summary) -> str:
+    return {
+        Summary.IN_TIME_UNDER_EVERY: _("in time under every reading"),
+        Summary.UNDER_SOME: _("in time only under some readings"),
+        Summary.UNDER_NONE: _("in time under no reading"),
+        Summary.OPEN: _("open"),
+    }[summary]
+
+
+def choices_words(choices: Choices) -> list[str]:
+    """What a reading assumes; empty where there is only one way to read the case."""
+    words = {
+        ("receipt", ReceiptBasis.SUBMISSION): _("received when submitted"),
+        ("receipt", ReceiptBasis.CONFIRMATION): _("received when the unit confirmed it"),
+        ("receipt", ReceiptBasis.SIGNATURE): _("received when signed for"),
+        ("correction", Plea.COUNTED): _("the disputed correction notice counts"),
+        ("correction", Plea.DISPUTED): _("the disputed correction notice does not count"),
+        ("pause", Plea.COUNTED): _("third-party time is excluded"),
+        ("pause", Plea.DISPUTED): _("third-party time is not excluded"),
+        ("reply_time", ReplyTime.STAMP): _("answered when sent"),
+        ("reply_time", ReplyTime.ARRIVAL): _("answered when it arrived"),
+    }
+    chosen = [(name, getattr(choices, name)) for name in CHOICES]
+    return [words[name, choice] for name, choice in chosen if choice is not None]
+
+
+def line_word(reason: LineReason) -> str:
+    return {
+        LineReason.RECEIPT: _("day of receipt, not counted"),
+        LineReason.RESTART: _("corrected application received, counted anew"),
+        LineReason.WAITING: _("waiting for the correction, not counted"),
+        LineReason.PAUSED: _("third-party opinion, excluded"),
+        LineReason.WORKING_DAY: _("working day"),
+        LineReason.MAKEUP_DAY: _("make-up working day"),
+        LineReason.WEEKEND: _("weekend"),
+        LineReason.DAY_OFF: _("day off"),
+    }[reason]
+
+
+def day_word(reason: DayReason) -> str:
+    return line_word(LineReason(reason))
+
+
+def fact_word(kind: FactKind) -> str:
+    return {
+        FactKind.SUBMITTED: _("submitted"),
+        FactKind.ACCEPTED: _("accepted by the server, site or counter"),
+        FactKind.SIGNED: _("signed for"),
+        FactKind.AUTO_REPLY: _("automatic reply"),
+        FactKind.CONFIRMED: _("confirmed by the unit"),
+        FactKind.ACKNOWLEDGEMENT: _("acknowledgement"),
+        FactKind.TRANSFER_NOTICE: _("transfer notice"),
+        FactKind.CORRECTION_NOTICE: _("correction notice"),
+        FactKind.CORRECTED: _("we corrected the request"),
+        FactKind.EXTENSION_NOTICE: _("extension notice"),
+        FactKind.THIRD_PARTY_NOTICE: _("third-party notice"),
+        FactKind.THIRD_PARTY_END: _("third party heard"),
+        FactKind.FEE_NOTICE: _("fee notice"),
+        FactKind.FEE_SETTLED: _("fee paid or objected to"),
+        FactKind.REPLY: _("reply"),
+    }[kind]
+
+
+def clock_word(name: ClockName) -> str:
+    return {
+        ClockName.FIRST_CONTACT: _("first contact"),
+        ClockName.ACKNOWLEDGEMENT: _("acknowledgement"),
+        ClockName.FIRST_DECISION: _("first decision"),
+        ClockName.FINAL_DECISION: _("final decision"),
+    }[name]
+
+
+def start_word(start: ClockStart) -> str:
+    return {
+        ClockStart.SUBMISSION: _("submission"),
+        ClockStart.RECEIPT: _("receipt"),
+        ClockStart.CORRECTED: _("receipt of the corrected application"),
+    }[start]
+
+
+def remark_word(code: RemarkCode) -> str:
+    return {
+        RemarkCode.CORRECTION_NOTICE_LATE: _("correction notice later than the rules allow"),
+        RemarkCode.CORRECTION_NOTICE_AGAIN: _("a second correction notice: only one is allowed"),
+        RemarkCode.CORRECTION_NOTICE_PRETEXT: _("correction notice found to be a pretext"),
+        RemarkCode.EXTENSION_LATE: _("extension notice outside the running period: not counted"),
+        RemarkCode.EXTENSION_AGAIN: _("a second extension notice: only the first counts"),
+        RemarkCode.EXTENSION_TOO_LONG: _("extension longer than the rules allow: cut"),
+        RemarkCode.THIRD_PARTY_TOO_LONG: _("more days excluded than a third party has to answer"),
+        RemarkCode.FEE_NOTICE: _("fee notice: a finding for a person"),
+        RemarkCode.HANDED_ON: _("handed on to another office"),
+        RemarkCode.REPLIES_CONTRADICT: _("replies that contradict each other"),
+    }[code]

@@ -35,14 +35,30 @@ YEARLY = {
     2025: ("国办发明电〔2024〕12号", date(2024, 11, 12)),
     2026: ("国办发明电〔2025〕7号", date(2025, 11, 4)),
 }
+# What an amendment changed, by year: the days it gave off or to work are named by the package as they
+# stand now; `before` says what the first notice had arranged for them (nothing: ordinary days).
 AMENDMENTS = {
-    2015: (
-        "国发明电〔2015〕1号",
-        "国务院关于中国人民抗日战争暨世界反法西斯战争胜利70周年纪念日调休放假的通知",
-        date(2015, 5, 13),
-    ),
-    2019: ("国办发明电〔2019〕3号", "国务院办公厅关于调整2019年劳动节假期安排的通知", date(2019, 3, 22)),
-    2020: ("国办发明电〔2020〕1号", "国务院办公厅关于延长2020年春节假期的通知", date(2020, 1, 26)),
+    2015: {
+        "number": "国发明电〔2015〕1号",
+        "title": "国务院关于中国人民抗日战争暨世界反法西斯战争胜利70周年纪念日调休放假的通知",
+        "issued_on": date(2015, 5, 13),
+        "days": (date(2015, 9, 3), date(2015, 9, 4), date(2015, 9, 6)),
+        "before": {},
+    },
+    2019: {
+        "number": "国办发明电〔2019〕3号",
+        "title": "国务院办公厅关于调整2019年劳动节假期安排的通知",
+        "issued_on": date(2019, 3, 22),
+        "days": (date(2019, 4, 28), date(2019, 5, 2), date(2019, 5, 3), date(2019, 5, 5)),
+        "before": {},
+    },
+    2020: {
+        "number": "国办发明电〔2020〕1号",
+        "title": "国务院办公厅关于延长2020年春节假期的通知",
+        "issued_on": date(2020, 1, 26),
+        "days": (date(2020, 1, 31), date(2020, 2, 1), date(2020, 2, 2)),
+        "before": {date(2020, 2, 1): "调休上班（2020-01-30 休息）"},
+    },
 }
 # Known from second hand only: neither the notice nor a reprint of it with its number was read.
 UNVERIFIED = {"国办发明电〔2007〕52号"}
@@ -50,9 +66,11 @@ UNVERIFIED = {"国办发明电〔2007〕52号"}
 HEADER = f"""\
 # The working calendar of mainland China, made by make_cn.py; corrections belong there.
 #
-# One block a year: the notices of the State Council that arrange it, its days off (weekends
+# One block a year: the notice of the State Council that arranges it, its days off (weekends
 # between them are not named) and its make-up working days (调休上班). The last days of December
-# stand with the notice that arranges them, which is the next year's.
+# stand with the notice that arranges them, which is the next year's. An amendment names the days
+# it changed; on any other day the year's own notice stands.
+# A new notice need not wait for a release: `tracker calendar add FILE.toml`.
 # unverified = true: the number was not read in the notice or a reprint of it.
 # No issued_on: the date of the notice was not read there.
 
@@ -66,17 +84,28 @@ def arranged_year(day: date) -> int:
     return (day + timedelta(days=3)).year
 
 
-def notice_lines(year: int) -> list[str]:
+def notice_line(year: int) -> list[str]:
     number, issued_on = YEARLY[year]
-    rows = [(number, f"国务院办公厅关于{year}年部分节假日安排的通知", issued_on)]
-    if year in AMENDMENTS:
-        rows.append(AMENDMENTS[year])
-    lines = []
-    for number, title, issued_on in rows:
-        dated = f", issued_on = {issued_on}" if issued_on else ""
-        marked = ", unverified = true" if number in UNVERIFIED else ""
-        lines.append(f'  {{ number = "{number}"{dated}{marked}, title = "{title}" }},')
-    return ["notices = [", *lines, "]"]
+    lines = [f'number = "{number}"', f'title = "国务院办公厅关于{year}年部分节假日安排的通知"']
+    lines += [f"issued_on = {issued_on}"] if issued_on else []
+    return lines + (["unverified = true"] if number in UNVERIFIED else [])
+
+
+def amendment_lines(year: int, off: dict[date, str], worked: dict[date, str]) -> list[str]:
+    """Take the amended days out of the year's own tables, and give them a table of their own."""
+    amendment = AMENDMENTS[year]
+    days = amendment["days"]
+    later_off = {day: off.pop(day) for day in days if day in off}
+    later_worked = {day: worked.pop(day) for day in days if day in worked}
+    worked.update(amendment["before"])
+    return [
+        f"[[{year}.amendments]]",
+        f'number = "{amendment["number"]}"',
+        f'title = "{amendment["title"]}"',
+        f"issued_on = {amendment['issued_on']}",
+        *table_lines(f"{year}.amendments.days_off", later_off),
+        *table_lines(f"{year}.amendments.makeup_days", later_worked),
+    ]
 
 
 def table_lines(header: str, days: dict[date, str]) -> list[str]:
@@ -100,8 +129,10 @@ def main() -> None:
     blocks = [HEADER]
     for year in YEARS:
         off, worked = days_of(year)
-        lines = [f"[{year}]", *notice_lines(year), *table_lines(f"{year}.days_off", off)]
-        blocks.append("\n".join([*lines, *table_lines(f"{year}.makeup_days", worked)]) + "\n")
+        amended = amendment_lines(year, off, worked) if year in AMENDMENTS else []
+        lines = [f"[{year}]", *notice_line(year), *table_lines(f"{year}.days_off", off)]
+        lines += table_lines(f"{year}.makeup_days", worked)
+        blocks.append("\n".join([*lines, *amended]) + "\n")
     sys.stdout.buffer.write("\n".join(blocks).encode())
 
 

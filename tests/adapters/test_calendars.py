@@ -9,7 +9,8 @@ from pathlib import Path
 import holidays
 import pytest
 
-from tracker.adapters.calendars import compare_with_holidays, load_calendar
+from tracker.adapters.calendars import load_calendar
+from tracker.adapters.country_holidays import compare_with_holidays
 from tracker.domain.calendar import CalendarGap, add_working_days
 from tracker.errors import UserError
 
@@ -19,7 +20,8 @@ country = "CN"
 first = 2025-01-01
 last = 2025-12-31
 [2025]
-notices = [{ number = "1", title = "t" }]
+number = "1"
+title = "t"
 [2025.days_off]
 2025-01-01 = "元旦"
 [2025.makeup_days]
@@ -151,8 +153,7 @@ FAULTS = {
         r"\[2025.days_off\] 2025-13-01 is not a day of",
     ),
     "other-year": (SMALL.replace('2025-01-01 = "', '2023-01-01 = "'), "2023-01-01 is not a day of 2025"),
-    "no-title": (SMALL.replace(', title = "t"', ""), "each of its notices needs a number and a title"),
-    "notices-no-list": (SMALL.replace("[{", "[3] #"), "each of its notices needs"),
+    "no-title": (SMALL.replace('title = "t"', ""), "each of its notices needs a number and a title"),
     "worked-weekday": (
         SMALL + '2025-01-02 = "x"\n',
         "2025-01-02 is a make-up working day, but no weekend day",

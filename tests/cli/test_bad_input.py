@@ -383,9 +383,18 @@ def test_a_date_that_is_none(desk: Desk, word):
 
 
 def test_a_date_the_calendar_does_not_know(tmp_path: Path):
+    done = run(tmp_path, "deadline", "--rules", "uk-foi", "--received", "2035-12-20")
+    assert (done.code, done.out) == (1, "")
+    assert done.talk == "2036-01-01 is outside the calendar, which covers 2005-01-01 to 2035-12-31.\n"
+
+
+def test_a_date_on_which_no_version_of_the_rules_was_in_force(tmp_path: Path):
     done = run(tmp_path, "deadline", "--kind", "disclosure", "--received", "1999-01-04")
     assert (done.code, done.out) == (1, "")
-    assert done.talk.startswith("1999-01-05 is outside the calendar, which covers 2007-01-01 to 20")
+    assert done.talk == (
+        "received on 1999-01-04, but the rules cn-disclosure hold from 2008-05-01 on: correct the date, "
+        "or add a [[version]] to data/rules/cn-disclosure.toml.\n"
+    )
 
 
 def test_an_unknown_request(approved: Desk):

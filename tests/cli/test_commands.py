@@ -84,7 +84,7 @@ def test_the_language_comes_from_the_line_then_the_environment_then_the_workspac
     def first_line(*words: str, **env: str) -> str:
         return approved.run("explain", "sample-2026-C0001", *words, env=env).out.splitlines()[-1]
 
-    english = "Verdict: "
+    english = "Verdict on "
     assert not first_line(TRACKER_LANG="").startswith(english)
     approved.change("tracker.toml", 'language = "zh-CN"', 'language = "en"')
     assert first_line(TRACKER_LANG="").startswith(english)

@@ -372,7 +372,7 @@ def test_a_reading_keeps_what_the_payload_says_and_is_certain_where_it_says_noth
     )
     extension = read(M.EXTENSION_NOTICE, 2, 9, extension_days=10)
     first, second = effective_readings([full, extension])
-    assert (first.extension_days, first.confidence, first.outcome, first.evidence) == (10, 1.0, None, ())
+    assert (first.days, first.confidence, first.outcome, first.evidence) == (10, 1.0, None, ())
     assert (second.outcome, second.confidence, second.evidence) == (Outcome.REFUSED, 0.4, ("不予公开",))
     assert second.document_number == "延司公开〔2020〕第5号"
 

@@ -9,15 +9,18 @@ import pytest
 
 from tracker.adapters.calendars import load_calendar
 from tracker.domain.calendar import CalendarGap
-from tracker.domain.deadlines import Rules
+from tracker.domain.clocks import ClockName
 from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import (
     Circumstances,
+    Law,
     Measurement,
-    date_of_receipt,
     measure_request,
     open_readings,
 )
+from tracker.domain.readings import Choices, Plea, ReplyTime, Summary
+from tracker.domain.remarks import RemarkCode
+from tracker.domain.rules import RuleBook, Rules
 from tracker.domain.terms import (
     ChannelKind,
     Event,
@@ -32,7 +35,20 @@ from tracker.domain.terms import (
 
 CN = load_calendar("cn")
 GUESSED = load_calendar("cn", guess=True)
-DISCLOSURE = Rules("disclosure", RequestKind.DISCLOSURE, 20, 20, "Art. 33")
+DISCLOSURE = Rules(
+    "disclosure",
+    RequestKind.DISCLOSURE,
+    reply_days=20,
+    extension_days=20,
+    correction_notice_days=7,
+    third_party_days=15,
+)
+
+
+def law(rules: Rules = DISCLOSURE, **preferences: Any) -> Law:
+    return Law(RuleBook(rules.name, rules.kind, (rules,)), CN, Choices(**preferences))
+
+
 E, M, C = EventKind, MessageKind, ChannelKind
 
 # Sent on Thursday 2020-09-17: due on 2020-10-21, extended by twenty days on 2020-11-18.
@@ -78,11 +94,20 @@ def measure(
 
 
 def measured(
-    told: History, channel: ChannelKind | None = C.EMAIL, as_of: str = "2020-12-01", **circumstances: Any
+    told: History,
+    channel: ChannelKind | None = C.EMAIL,
+    as_of: str = "2020-12-01",
+    by: Law | None = None,
+    **circumstances: Any,
 ) -> Measurement:
     return measure_request(
-        told, channel, DISCLOSURE, CN, Circumstances(date.fromisoformat(as_of), **circumstances)
+        told, channel, by or law(), Circumstances(date.fromisoformat(as_of), **circumstances)
     )
+
+
+def date_of_receipt(told: History, channel: ChannelKind) -> tuple[date | None, ReceiptBasis | None]:
+    result = measured(told, channel)
+    return result.received_on, result.receipt_basis
 
 
 def said(result: Measurement) -> tuple[str, str]:
@@ -90,8 +115,8 @@ def said(result: Measurement) -> tuple[str, str]:
 
 
 def due_on(result: Measurement) -> str:
-    assert result.deadline is not None
-    return result.deadline.due_on.isoformat()
+    assert result.due_on is not None
+    return result.due_on.isoformat()
 
 
 # --- answered -----------------------------------------------------------------------------------------
@@ -104,9 +129,13 @@ def test_a_reply_by_the_due_date_is_in_time_and_every_clock_is_named() -> None:
     assert result.outcome is Outcome.ALREADY_PUBLIC
     assert (result.response_days, result.response_calendar_days) == (14, 26)
     assert (result.received_on, result.receipt_basis) == (date(2020, 9, 17), ReceiptBasis.SUBMISSION)
-    assert result.first_contact is not None
-    assert result.first_contact.kind is M.ACKNOWLEDGEMENT  # not the automatic reply before it
-    assert result.first_contact == result.acknowledgement
+    stops = {name.value: str(clock.stopped_on) for name, clock in result.clocks.items()}
+    assert stops == {
+        "first_contact": "2020-09-18",  # not the automatic reply before it
+        "acknowledgement": "2020-09-18",
+        "first_decision": "2020-10-13",
+        "final_decision": "2020-10-13",
+    }
     assert due_on(result) == DUE
     assert not result.is_provisional
 
@@ -248,7 +277,8 @@ def test_what_has_not_gone_out_is_pending_until_the_round_closes(
     told = replay("R1", numbered([event(kind, "2020-09-01") for kind in kinds]))
     result = measured(told, is_round_closed=closed)
     assert said(result) == expected
-    assert (result.received_on, result.receipt_basis, result.deadline) == (None, None, None)
+    assert (result.received_on, result.receipt_basis, result.due_on) == (None, None, None)
+    assert result.summary is Summary.OPEN
     assert not result.is_provisional
 
 
@@ -268,7 +298,7 @@ def test_a_sending_that_failed_says_how_before_and_after_the_close(
     events = [event(kind, "2020-09-17") for kind in (E.PLANNED, E.APPROVED, *kinds)]
     result = measured(replay("R1", numbered(events)), is_round_closed=closed)
     assert said(result) == (verdict, reason)
-    assert result.deadline is None
+    assert result.due_on is None
 
 
 def test_a_bounce_is_a_finding_about_the_channel_and_never_silence() -> None:
@@ -283,8 +313,12 @@ def test_a_unit_that_waits_for_us_is_never_overdue(kind: MessageKind) -> None:
 
 
 def test_an_application_we_never_corrected_is_abandoned() -> None:
-    told = replace(history(read(M.CORRECTION_NOTICE, "2020-09-24")), state=RequestState.ABANDONED)
-    assert said(measured(told)) == ("abandoned", "not_corrected")
+    # ten working days after 2020-09-24: 25, 27 (working Sunday), 28, 29, 30, then 9, 10, 12, 13, 14 October
+    notice = read(M.CORRECTION_NOTICE, "2020-09-24", days=10)
+    assert said(measure(notice, as_of="2020-10-14")) == ("awaiting_us", "unit_waits_for_us")
+    result = measure(notice, as_of="2020-10-15")
+    assert said(result) == ("abandoned", "not_corrected")
+    assert result.state is RequestState.ABANDONED
 
 
 def test_every_verdict_has_a_case_here() -> None:
@@ -294,7 +328,7 @@ def test_every_verdict_has_a_case_here() -> None:
         *(measure(*events, is_round_closed=True).verdict for events in ([], [ACK])),
         *(measure(read(kind, "2020-09-18")).verdict for kind in (M.BOUNCE, M.FEE_NOTICE)),
         measured(History("R1"), is_round_closed=True).verdict,
-        measured(History("R1", RequestState.ABANDONED)).verdict,
+        measure(read(M.CORRECTION_NOTICE, "2020-09-24", days=1)).verdict,
     }
     assert cases == set(Verdict)
 
@@ -330,11 +364,12 @@ def test_an_automatic_reply_confirms_no_letter() -> None:
 
 
 @pytest.mark.parametrize("channel", list(ChannelKind))
-def test_a_noted_signature_beats_submission_and_confirmation_on_every_channel(channel: ChannelKind) -> None:
+def test_a_day_of_receipt_that_a_person_noted_beats_the_day_we_sent_on_every_channel(
+    channel: ChannelKind,
+) -> None:
+    basis = {C.POST: ReceiptBasis.SIGNATURE, C.IN_PERSON: ReceiptBasis.HANDED_IN}
     told = history(ACK, receipt_on="2020-09-22")
-    assert date_of_receipt(told, channel) == (date(2020, 9, 22), ReceiptBasis.SIGNATURE)
-    handed = history(receipt_on="2020-09-22", receipt_basis="handed_in")
-    assert date_of_receipt(handed, channel) == (date(2020, 9, 22), ReceiptBasis.HANDED_IN)
+    assert date_of_receipt(told, channel) == (date(2020, 9, 22), basis.get(channel, ReceiptBasis.SUBMISSION))
 
 
 @pytest.mark.parametrize(
@@ -380,8 +415,8 @@ def test_an_extension_that_names_no_days_grants_what_the_rules_allow(
     named: dict[str, int], days: int
 ) -> None:
     result = measure(read(M.EXTENSION_NOTICE, "2020-10-12", **named))
-    assert result.deadline is not None
-    assert result.deadline.working_days == days
+    assert result.reading is not None
+    assert result.reading.deadline.working_days == days
 
 
 def test_only_the_first_extension_notice_counts_whichever_was_read_first() -> None:
@@ -406,16 +441,24 @@ def test_paused_days_are_left_out_of_the_due_date_and_of_the_response_time() -> 
     assert (result.verdict, due_on(result)) == (Verdict.IN_TIME, "2020-11-04")
 
 
-def test_a_third_party_notice_after_the_due_date_pauses_nothing() -> None:
+def test_a_third_party_notice_after_the_due_date_moves_no_date_but_its_days_are_not_the_units() -> None:
     result = measure(
         read(M.THIRD_PARTY_NOTICE, "2020-10-22"), read(M.REPLY, "2020-10-26", outcome="disclosed")
     )
-    assert (result.verdict, due_on(result), result.response_days) == (Verdict.LATE, DUE, 23)
+    assert (result.verdict, due_on(result), result.response_days) == (Verdict.LATE, DUE, 21)
 
 
-def test_an_open_third_party_pause_runs_until_today() -> None:
-    result = measure(read(M.THIRD_PARTY_NOTICE, "2020-10-12"), as_of="2020-12-01")
-    assert said(result) == ("pending", "not_due_yet")
+def test_an_open_third_party_pause_lasts_as_long_as_a_third_party_has_to_answer() -> None:
+    # fifteen working days after 12 October end on 2 November; seven of the twenty were still to come
+    notice = read(M.THIRD_PARTY_NOTICE, "2020-10-12")
+    result = measure(notice, as_of="2020-11-11")
+    assert (said(result), due_on(result)) == (("pending", "not_due_yet"), "2020-11-11")
+    assert measure(notice, as_of="2020-11-12").verdict is Verdict.OVERDUE
+
+
+def test_a_third_party_pause_ends_on_the_day_the_unit_states() -> None:
+    notice = read(M.THIRD_PARTY_NOTICE, "2020-10-12", ended_on="2020-10-16")
+    assert due_on(measure(notice)) == "2020-10-27"
 
 
 def test_a_corrected_application_is_counted_anew_from_its_receipt() -> None:
@@ -443,8 +486,9 @@ def test_each_correction_notice_waits_for_the_correction_that_followed_it() -> N
         read(M.CORRECTION_NOTICE, "2020-09-24"),
         event(E.CORRECTED, "2020-11-02"),
     )
-    assert result.deadline is not None
-    assert result.deadline.counted_from == date(2020, 11, 2)
+    assert result.reading is not None
+    assert result.reading.deadline.counted_from == date(2020, 11, 2)
+    assert [remark.code for remark in result.remarks] == [RemarkCode.CORRECTION_NOTICE_AGAIN]
 
 
 def test_a_unit_that_replies_without_our_correction_is_not_late_for_the_time_it_waited() -> None:
@@ -468,21 +512,22 @@ def test_a_correction_notice_after_the_reply_pauses_nothing() -> None:
     assert (result.verdict, due_on(result)) == (Verdict.LATE, DUE)
 
 
-def test_a_reply_that_crossed_our_correction_took_no_days() -> None:
+def test_a_reply_that_crossed_our_correction_took_the_days_to_the_notice() -> None:
     notice = read(M.CORRECTION_NOTICE, "2020-09-22")
     result = measure(
         notice, read(M.REPLY, "2020-09-24", outcome="disclosed"), event(E.CORRECTED, "2020-09-25")
     )
-    assert (result.verdict, result.response_days, result.response_calendar_days) == (Verdict.IN_TIME, 0, 0)
+    # our correction came after the answer and moved nothing: 18, 21 and 22 September were the unit's
+    assert (result.verdict, result.response_days, result.response_calendar_days) == (Verdict.IN_TIME, 3, 7)
 
 
 def test_a_measurement_is_provisional_where_the_calendar_is_a_guess() -> None:
     told = replay("R1", numbered(sent("2026-12-01T10:00:00+08:00")))
     circumstances = Circumstances(date(2026, 12, 10))
-    result = measure_request(told, C.EMAIL, DISCLOSURE, GUESSED, circumstances)
+    result = measure_request(told, C.EMAIL, replace(law(), calendar=GUESSED), circumstances)
     assert (due_on(result), result.is_provisional) == ("2026-12-29", True)
     with pytest.raises(CalendarGap):
-        measure_request(told, C.EMAIL, DISCLOSURE, CN, circumstances)
+        measure_request(told, C.EMAIL, law(), circumstances)
 
 
 def test_a_person_looks_at_what_the_machine_could_not_tell_or_was_unsure_of() -> None:
@@ -495,6 +540,94 @@ def test_a_person_looks_at_what_the_machine_could_not_tell_or_was_unsure_of() ->
     assert [r.at for r in open_readings(told.readings, 0.5)] == [at("2020-10-14")]
 
 
+# --- readings -----------------------------------------------------------------------------------------
+
+LATE_BY_SUBMISSION = (read(M.ACKNOWLEDGEMENT, "2020-09-21"), read(M.REPLY, "2020-10-23", outcome="disclosed"))
+
+
+def test_the_default_reading_is_shown_and_the_others_are_kept() -> None:
+    result = measure(*LATE_BY_SUBMISSION)
+    assert (result.verdict, result.summary) == (Verdict.LATE, Summary.UNDER_SOME)
+    assert result.assessment is not None
+    told = [(r.choices.receipt, r.verdict) for r in result.assessment.readings]
+    assert told == [
+        (ReceiptBasis.SUBMISSION, Verdict.LATE),
+        (ReceiptBasis.CONFIRMATION, Verdict.IN_TIME),
+    ]
+
+
+def test_the_round_sets_which_date_of_receipt_is_shown() -> None:
+    result = measured(history(*LATE_BY_SUBMISSION), by=law(receipt=ReceiptBasis.CONFIRMATION))
+    assert (result.verdict, result.receipt_basis) == (Verdict.IN_TIME, ReceiptBasis.CONFIRMATION)
+    unconfirmed = measured(history(LATE_BY_SUBMISSION[1]), by=law(receipt=ReceiptBasis.CONFIRMATION))
+    assert (unconfirmed.verdict, unconfirmed.receipt_basis) == (Verdict.LATE, ReceiptBasis.SUBMISSION)
+
+
+def test_a_reply_sent_before_midnight_and_arrived_after_it_has_two_readings() -> None:
+    reply = read(
+        M.REPLY, "2020-10-21T23:58:00+08:00", outcome="disclosed", arrived_at="2020-10-22T00:04:00+08:00"
+    )
+    shown = measure(reply)
+    assert (shown.verdict, shown.replied_on, shown.summary) == (
+        Verdict.IN_TIME,
+        date(2020, 10, 21),
+        Summary.UNDER_SOME,
+    )
+    other = measured(history(reply), by=law(reply_time=ReplyTime.ARRIVAL))
+    assert (other.verdict, other.replied_on) == (Verdict.LATE, date(2020, 10, 22))
+    assert other.clocks[ClockName.FIRST_DECISION].stopped_on == date(2020, 10, 22)
+
+
+def test_a_person_who_reads_a_message_does_not_lose_its_arrival() -> None:
+    machine = read(M.UNKNOWN, "2020-10-21T23:58:00+08:00", arrived_at="2020-10-22T00:04:00+08:00")
+    person = replace(machine, kind=E.REVIEWED, payload={"kind": "reply", "outcome": "disclosed"})
+    assert measure(machine, person).summary is Summary.UNDER_SOME
+
+
+def test_a_pretext_found_by_a_person_makes_the_restart_disputed() -> None:
+    notice, ours = read(M.CORRECTION_NOTICE, "2020-09-24", disputed=True), event(E.CORRECTED, "2020-09-27")
+    reply = read(M.REPLY, "2020-10-30", outcome="disclosed")
+    result = measure(notice, ours, reply)
+    assert (result.verdict, result.summary) == (Verdict.IN_TIME, Summary.UNDER_SOME)
+    assert [remark.code for remark in result.remarks] == [RemarkCode.CORRECTION_NOTICE_PRETEXT]
+    strict = measured(history(notice, ours, reply), by=law(correction=Plea.DISPUTED))
+    assert (strict.verdict, due_on(strict)) == (Verdict.LATE, DUE)
+
+
+def test_where_silence_may_not_be_called_silence_no_reading_decides() -> None:
+    assert measure().summary is Summary.OPEN
+    assert measure(ACK).summary is Summary.UNDER_NONE
+
+
+def test_what_happened_after_the_day_it_is_measured_for_is_not_known_yet() -> None:
+    result = measure(ACK, read(M.REPLY, "2020-10-13", outcome="disclosed"), as_of="2020-10-12")
+    assert (result.verdict, result.reply, result.replied_on) == (Verdict.PENDING, None, None)
+
+
+def test_a_fee_that_we_paid_is_no_longer_awaited() -> None:
+    notice, ours = read(M.FEE_NOTICE, "2020-09-24"), event(E.CORRECTED, "2020-09-27")
+    assert measure(notice, ours).verdict is Verdict.OVERDUE
+    answered = measure(notice, ours, read(M.REPLY, "2020-10-13", outcome="disclosed"))
+    assert (answered.verdict, due_on(answered)) == (Verdict.IN_TIME, DUE)  # and it moved no date
+
+
+def test_the_first_decision_counts_and_the_final_one_has_its_own_clock() -> None:
+    result = measure(
+        read(M.REPLY, "2020-10-13", outcome="refused"), read(M.REPLY, "2020-11-16", outcome="disclosed")
+    )
+    assert (result.outcome, result.response_days) == (Outcome.REFUSED, 14)
+    final = result.clocks[ClockName.FINAL_DECISION]
+    assert (final.working_days, final.calendar_days) == (38, 60)
+    assert [remark.code for remark in result.remarks] == [RemarkCode.REPLIES_CONTRADICT]
+
+
+def test_rules_can_leave_out_questions_that_were_handed_on() -> None:
+    told = history(read(M.TRANSFER_NOTICE, "2020-09-18"))
+    assert measured(told).verdict is Verdict.OVERDUE
+    result = measured(told, by=law(replace(DISCLOSURE, excludes_transfers=True)))
+    assert said(result) == ("not_assessable", "handed_on")
+
+
 # --- the website veto -----------------------------------------------------------------------------------------
 
 
@@ -505,12 +638,11 @@ def test_a_person_looks_at_what_the_machine_could_not_tell_or_was_unsure_of() ->
 )
 def test_a_consultation_unanswered_for_more_than_three_months_is_vetoed(as_of: str, vetoed: bool) -> None:
     """Sent on 30 November 2020: three months end on 28 February, which has no 30th (国办秘函〔2019〕19号)."""
-    consultation = Rules("cn-consultation", RequestKind.CONSULTATION, 5, 0, "", veto_months=3)
+    consultation = Rules("cn-consultation", RequestKind.CONSULTATION, reply_days=5, veto_months=3)
     result = measure_request(
         history(read(M.ACKNOWLEDGEMENT, "2020-12-01"), submitted="2020-11-30"),
         ChannelKind.EMAIL,
-        consultation,
-        CN,
+        law(consultation),
         Circumstances(date.fromisoformat(as_of)),
     )
     assert (result.verdict, result.is_vetoed) == (Verdict.OVERDUE, vetoed)

@@ -21,7 +21,7 @@ from tracker.domain.terms import SHANGHAI, Event, EventKind, MessageKind, Outcom
 from tracker.errors import UserError
 from tracker.i18n import use_language
 from tracker.services.export import export_round
-from tracker.services.export_tables import MESSAGES, REQUESTS, UNITS
+from tracker.services.export_tables import MESSAGES, READINGS, REQUESTS, UNITS
 from tracker.services.rounds import plan_fields
 from tracker.settings import Workspace, open_workspace, register_workspace
 from tracker.store.database import writing
@@ -347,7 +347,7 @@ def every_text(folder: Path) -> Iterator[tuple[str, str]]:
 def test_frictionless_finds_the_package_valid(folder):
     report = Package(folder / "datapackage.json").validate()
     assert report.valid, report.flatten(["name", "rowNumber", "type", "message"])
-    assert report.stats["tasks"] == 4
+    assert report.stats["tasks"] == 5
 
 
 def test_frictionless_sees_a_request_of_an_unknown_unit(folder, tmp_path):
@@ -505,8 +505,8 @@ def test_csv_files_bear_the_mark_that_excel_needs(folder):
 
 def test_the_workbook_has_chinese_headers_that_stay_in_sight(folder):
     book = load_workbook(folder / "results.xlsx")
-    assert book.sheetnames == ["申请", "来件", "单位"]
-    for page, table in zip(book, (REQUESTS, MESSAGES, UNITS), strict=True):
+    assert book.sheetnames == ["申请", "各种读法", "来件", "单位"]
+    for page, table in zip(book, (REQUESTS, READINGS, MESSAGES, UNITS), strict=True):
         assert [cell.value for cell in page[1]] == [column.title for column in table.columns]
         assert page[1][0].font.bold
         assert page.freeze_panes == "B2"

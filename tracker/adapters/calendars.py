@@ -1,69 +1,233 @@
-"""Working calendars: gazetted tables from data/calendars/*.toml, others from `holidays`.
+"""Working calendars: gazetted tables from data/calendars/, other countries from `holidays`.
 
-`holidays` is right about the past but answers unpublished years without make-up working days and
-without a word. So the gazetted table decides, and the package names the days, makes the marked
-guess past the last notice, checks the table, and serves other countries.
+A table holds one block a year. A later notice is a file of its own, in the folder named like the
+table: it arranges the next year, or amends one that was arranged already.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
-from tracker.adapters.files import find_file, read_toml, sha256_of
+from tracker.adapters.country_holidays import PACKAGE, foreign_calendar, guessed_days, package_version
+from tracker.adapters.files import find_file, find_files, read_toml, sha256_of
 from tracker.domain.calendar import Notice, WorkingCalendar
 from tracker.errors import UserError
 from tracker.i18n import _
 
-if TYPE_CHECKING:
-    from holidays import HolidayBase
-
 GUESSED_YEARS = 3
-FOREIGN_YEARS = range(2005, 2036)
-_PACKAGE = "holidays:"
-_ONE_DAY = timedelta(days=1)
 _SETTINGS = ("country", "first", "last")
+_NOTICE_ENTRIES = ("number", "title", "issued_on", "year", "days_off", "makeup_days", "ordinary_days")
 
 
-def load_calendar(name: str = "cn", *, workspace: Path | None = None, guess: bool = False) -> WorkingCalendar:
-    """The calendar in data/calendars/NAME.toml, or of another country as "holidays:GB-ENG".
+def load_calendar(
+    name: str = "cn",
+    *,
+    workspace: Path | None = None,
+    guess: bool = False,
+    known_on: date | None = None,
+) -> WorkingCalendar:
+    """The calendar in data/calendars/NAME.toml with its later notices, or "holidays:GB-ENG".
 
     With `guess` it goes on for three years past the last notice, and those days are provisional.
+    With `known_on` it is the calendar as it was known at the end of that day: later notices and
+    amendments are left out, and the guess is made without hindsight.
     A country of `holidays` is covered from 2005 (or the year after its weekend last changed) to 2035,
     where the package's tables of lunar days end; where make-up working days are announced yearly,
     only to the last year that has one, less the days its successor can still move. It has no guess.
     """
-    if name.startswith(_PACKAGE):
-        return _foreign_calendar(name)
-    path = find_file(f"data/calendars/{name}.toml", workspace)
-    return _gazetted_calendar(name, path, sha256_of(path), guess)
+    if name.startswith(PACKAGE):
+        return foreign_calendar(name)
+    paths = calendar_files(name, workspace)
+    return _gazetted_calendar(name, paths, tuple(map(sha256_of, paths)), guess, known_on)
+
+
+def calendar_files(name: str, workspace: Path | None) -> tuple[Path, ...]:
+    """The table and the files of its later notices, in the order of their names."""
+    if name.startswith(PACKAGE):
+        return ()
+    table = find_file(f"data/calendars/{name}.toml", workspace)
+    return (table, *find_files(f"data/calendars/{name}", "*.toml", workspace))
+
+
+def with_notice(name: str, workspace: Path | None, file: Path) -> WorkingCalendar:
+    """The calendar as it would be with one more notice; raises `UserError` where that does not fit."""
+    paths = (*calendar_files(name, workspace), file)
+    return _gazetted_calendar(name, paths, tuple(map(sha256_of, paths)), False, None)
 
 
 @functools.lru_cache
-def _gazetted_calendar(name: str, path: Path, sha256: str, guess: bool) -> WorkingCalendar:
+def _gazetted_calendar(
+    name: str, paths: tuple[Path, ...], sha256s: tuple[str, ...], guess: bool, known_on: date | None
+) -> WorkingCalendar:
+    table = _read_table(paths[0])
+    arrangements = _in_order(table.arrangements, [read_notice(path) for path in paths[1:]])
+    calendar = _assemble(name, table, arrangements, known_on)
+    version = sha256s[0] if len(paths) == 1 else hashlib.sha256("".join(sha256s).encode()).hexdigest()
+    calendar = replace(calendar, version=f"{version}@{known_on}" if known_on else version)
+    if not guess:
+        return calendar
+    later = [each for each in arrangements if not _is_known(each, known_on)]
+    return _with_guess(
+        calendar, paths[0], {day for each in later for day in each.days_off} if later else None
+    )
+
+
+# --- what a notice arranges -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What one notice says about a year: a whole year, or changes to one that was arranged before."""
+
+    path: Path
+    year: int
+    notice: Notice
+    days_off: Mapping[date, str]
+    makeup_days: Mapping[date, str]
+    ordinary_days: tuple[date, ...] = ()  # neither off nor make-up any more
+
+    @property
+    def known_from(self) -> date:
+        """Where the date of a notice was not read, the last day before the year it arranges."""
+        return self.notice.issued_on or date(self.year - 1, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    country: str
+    first: date
+    last: date
+    arrangements: tuple[Arrangement, ...]
+
+
+def read_notice(path: Path) -> Arrangement:
+    """A notice in a file of its own; raises `UserError` naming the file and the entry."""
+    entries = read_toml(path)
+    for key in entries:
+        if key not in _NOTICE_ENTRIES:
+            raise UserError(
+                _("{path}: unknown entry {entry}: remove it, or correct it to one of {known}.").format(
+                    path=path, entry=key, known=", ".join(_NOTICE_ENTRIES)
+                )
+            )
+    if type(entries.get("year")) is not int or not _is_date(entries.get("issued_on")):
+        raise UserError(
+            _(
+                "{path}: year and issued_on are needed, as in year = 2027, issued_on = 2026-11-10: add them."
+            ).format(path=path)
+        )
+    return _arrangement(path, entries["year"], str(entries["year"]), entries)
+
+
+def _arrangement(path: Path, year: int, place: str, entries: Mapping[str, Any]) -> Arrangement:
+    days_off = _days(path, year, place, entries, "days_off")
+    makeup_days = _days(path, year, place, entries, "makeup_days")
+    ordinary_days = tuple(
+        _day(path, f"{place}.ordinary_days", year, str(day)) for day in entries.get("ordinary_days", ())
+    )
+    days = frozenset((*days_off, *makeup_days, *ordinary_days))
+    return Arrangement(path, year, _notice(path, place, entries, days), days_off, makeup_days, ordinary_days)
+
+
+def _read_table(path: Path) -> _Table:
     entries = read_toml(path)
     country, first, last = _settings(path, entries)
     blocks = {key: block for key, block in entries.items() if key not in _SETTINGS}
     _refuse_wrong_years(path, blocks, first, last)
+    arrangements: list[Arrangement] = []
+    for key, block in blocks.items():
+        arrangements.append(_arrangement(path, int(key), key, block))
+        arrangements += (
+            _arrangement(path, int(key), f"{key}.amendments", {"days_off": {}, "makeup_days": {}} | amendment)
+            for amendment in block.get("amendments", ())
+        )
+    return _Table(country, first, last, tuple(arrangements))
+
+
+def _in_order(shipped: Sequence[Arrangement], added: Iterable[Arrangement]) -> list[Arrangement]:
+    """Each year's own notice first, then its amendments as they were issued."""
+    return sorted([*shipped, *added], key=lambda each: (each.year, each.known_from))
+
+
+def _assemble(
+    name: str, table: _Table, arrangements: Sequence[Arrangement], known_on: date | None
+) -> WorkingCalendar:
+    known = [each for each in arrangements if _is_known(each, known_on)]
+    last = _last_day(table, known)
+    days_off: dict[date, str] = {}
+    makeup_days: dict[date, str] = {}
+    notices: dict[int, tuple[Notice, ...]] = {}
+    for each in known:
+        for day in (*each.ordinary_days, *each.days_off, *each.makeup_days):
+            days_off.pop(day, None)
+            makeup_days.pop(day, None)
+        days_off |= each.days_off
+        makeup_days |= each.makeup_days
+        notices[each.year] = (*notices.get(each.year, ()), each.notice)
     try:
-        calendar = WorkingCalendar(
-            days_off=_days(path, blocks, "days_off"),
-            makeup_days=_days(path, blocks, "makeup_days"),
-            first=first,
+        return WorkingCalendar(
+            days_off=days_off,
+            makeup_days=makeup_days,
+            first=table.first,
             last=last,
             name=name,
-            version=sha256,
-            country=country,
-            notices={int(year): _notices(path, year, block) for year, block in blocks.items()},
+            country=table.country,
+            notices=notices,
         )
     except ValueError as fault:
+        path = known[-1].path
         raise UserError(_("{path}: {fault}: correct the entry.").format(path=path, fault=fault)) from None
-    return _with_guess(calendar, path) if guess else calendar
+
+
+def _is_known(arrangement: Arrangement, known_on: date | None) -> bool:
+    return known_on is None or arrangement.known_from <= known_on
+
+
+def _last_day(table: _Table, known: Sequence[Arrangement]) -> date:
+    """The next year's notice can still change the days from 29 December on."""
+    years = {each.year for each in known}
+    if not years:
+        raise UserError(
+            _("No holiday notice was known on that day; the first one arranges {year}.").format(
+                year=table.first.year
+            )
+        )
+    last_year = max(years)
+    for year in range(table.first.year, last_year):
+        if year not in years:
+            path = next(each.path for each in known if each.year > year)
+            raise UserError(
+                _("{path}: the notice of {year} comes first: add that year's notice.").format(
+                    path=path, year=year
+                )
+            )
+    return table.last if last_year == table.last.year else date(last_year, 12, 28)
+
+
+# --- the guess ------------------------------------------------------------------------------------------
+
+
+def _with_guess(calendar: WorkingCalendar, path: Path, unknown: set[date] | None) -> WorkingCalendar:
+    begin = calendar.last + timedelta(days=1)
+    end = date(calendar.last.year + GUESSED_YEARS, 12, 31)
+    off, worked = guessed_days(calendar.country, begin, end, str(path), unknown)
+    return replace(
+        calendar,
+        days_off={**calendar.days_off, **off},
+        makeup_days={**calendar.makeup_days, **worked},
+        last=end,
+        guessed_from=begin,
+        version=f"{calendar.version}+{package_version()}",
+    )
+
+
+# --- reading strictly -----------------------------------------------------------------------------------
 
 
 def _settings(path: Path, entries: Mapping[str, Any]) -> tuple[str, date, date]:
@@ -98,23 +262,15 @@ def _refuse_wrong_years(path: Path, blocks: Mapping[str, Any], first: date, last
         )
 
 
-def _days(path: Path, blocks: Mapping[str, Any], table: str) -> dict[date, str]:
-    return {
-        _day(path, f"{year}.{table}", int(year), key): str(label)
-        for year, block in blocks.items()
-        for key, label in _table(path, year, block, table).items()
-    }
-
-
-def _table(path: Path, year: str, block: Mapping[str, Any], table: str) -> Mapping[str, Any]:
-    days = block.get(table)
-    if isinstance(days, dict):
-        return days
-    raise UserError(
-        _(
-            "{path}: year {year} has no table [{year}.{table}]: add it, empty if there are no such days."
-        ).format(path=path, year=year, table=table)
-    )
+def _days(path: Path, year: int, place: str, entries: Mapping[str, Any], table: str) -> dict[date, str]:
+    days = entries.get(table)
+    if not isinstance(days, dict):
+        raise UserError(
+            _(
+                "{path}: year {year} has no table [{year}.{table}]: add it, empty if there are no such days."
+            ).format(path=path, year=place, table=table)
+        )
+    return {_day(path, f"{place}.{table}", year, key): str(label) for key, label in days.items()}
 
 
 def _day(path: Path, place: str, year: int, key: str) -> date:
@@ -132,117 +288,18 @@ def _day(path: Path, place: str, year: int, key: str) -> date:
     )
 
 
-def _notices(path: Path, year: str, block: Mapping[str, Any]) -> tuple[Notice, ...]:
+def _notice(path: Path, place: str, entries: Mapping[str, Any], days: frozenset[date]) -> Notice:
     try:
-        return tuple(
-            Notice(row["number"], row["title"], row.get("issued_on"), not row.get("unverified", False))
-            for row in block["notices"]
+        return Notice(
+            entries["number"],
+            entries["title"],
+            entries.get("issued_on"),
+            not entries.get("unverified", False),
+            days,
         )
     except (KeyError, TypeError):
         raise UserError(
             _("{path}: year {year}: each of its notices needs a number and a title: add them.").format(
-                path=path, year=year
+                path=path, year=place
             )
         ) from None
-
-
-def _with_guess(calendar: WorkingCalendar, path: Path) -> WorkingCalendar:
-    begin = calendar.last + _ONE_DAY
-    end = date(calendar.last.year + GUESSED_YEARS, 12, 31)
-    source = _source(calendar.country, range(begin.year, end.year + 1), str(path))
-    off = {day: name for day, name in source.items() if begin <= day <= end}
-    worked = {day: "" for day in source.weekend_workdays if begin <= day <= end and day not in off}
-    return replace(
-        calendar,
-        days_off={**calendar.days_off, **off},
-        makeup_days={**calendar.makeup_days, **worked},
-        last=end,
-        guessed_from=begin,
-        version=f"{calendar.version}+{_package_version()}",
-    )
-
-
-@functools.lru_cache
-def _foreign_calendar(name: str) -> WorkingCalendar:
-    country = name.removeprefix(_PACKAGE)
-    source = _source(country, FOREIGN_YEARS, name)
-    off = dict(source.items())
-    return WorkingCalendar(
-        days_off=off,
-        makeup_days={day: "" for day in source.weekend_workdays if day not in off},
-        first=date(_first_year_of_this_weekend(source), 1, 1),
-        last=_last_known_day(source),
-        name=name,
-        version=_package_version(),
-        country=country,
-        weekend=frozenset(source.weekend),
-    )
-
-
-def _first_year_of_this_weekend(source: HolidayBase) -> int:
-    """Some countries moved their weekend; one calendar has one."""
-    day = date(FOREIGN_YEARS[-1], 12, 31)
-    while day.year in FOREIGN_YEARS and source.is_weekend(day) == (day.weekday() in source.weekend):
-        day -= _ONE_DAY
-    return day.year + 1
-
-
-def _last_known_day(source: HolidayBase) -> date:
-    announced = [day.year for day in source.weekend_workdays]
-    return date(max(announced), 12, 28) if announced else date(FOREIGN_YEARS[-1], 12, 31)
-
-
-def _source(country: str, years: range, place: str) -> HolidayBase:
-    """The package's days of "CN" or "GB-ENG": public ones only, half days are for part of the people."""
-    from holidays import country_holidays  # slow to import: about as long as all of the rest
-
-    code, _dash, subdivision = country.partition("-")
-    language = "zh_CN" if code == "CN" else None
-    try:
-        return country_holidays(code, subdivision or None, years=years, language=language)
-    except NotImplementedError as fault:
-        raise UserError(
-            _(
-                '{place}: the holidays package does not know "{country}" ({fault}): use codes such as GB-ENG.'
-            ).format(place=place, country=country, fault=fault)
-        ) from None
-
-
-def _package_version() -> str:
-    return f"holidays-{version('holidays')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A day on which a calendar and the `holidays` package disagree."""
-
-    day: date
-    calendar: str
-    is_working_day: bool  # in our calendar; the package says the opposite
-    package: str
-
-    def __str__(self) -> str:
-        sentence = (
-            _("{day}: a working day in {calendar}, a day off in {package}")
-            if self.is_working_day
-            else _("{day}: a day off in {calendar}, a working day in {package}")
-        )
-        return sentence.format(day=self.day, calendar=self.calendar, package=self.package)
-
-
-def compare_with_holidays(calendar: WorkingCalendar) -> list[Difference]:
-    """Each covered day on which the package disagrees; guessed days are the package's own."""
-    source = _source(calendar.country, range(calendar.first.year, calendar.last.year + 1), calendar.name)
-    return [
-        Difference(day, calendar.name, calendar.is_working_day(day), _package_version())
-        for day in _gazetted_days(calendar)
-        if calendar.is_working_day(day) != source.is_working_day(day)
-    ]
-
-
-def _gazetted_days(calendar: WorkingCalendar) -> Iterator[date]:
-    end = calendar.guessed_from or calendar.last + _ONE_DAY
-    day = calendar.first
-    while day < end:
-        yield day
-        day += _ONE_DAY

@@ -31,6 +31,15 @@ def find_file(name: str, workspace: Path | None = None) -> Path:
     )
 
 
+def find_files(folder: str, pattern: str, workspace: Path | None = None) -> list[Path]:
+    """The files in `folder` by name, shipped or the workspace's own; of one name the workspace's counts."""
+    found: dict[str, Path] = {}
+    for place in (*_shipped_places(), workspace):
+        if place is not None:
+            found |= {path.name: path for path in (place / folder).glob(pattern)}
+    return [found[name] for name in sorted(found)]
+
+
 def _shipped_places() -> list[Path]:
     """A wheel carries the files inside the package; a checkout has them beside it."""
     shipped = _PACKAGE / "_shipped"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tracker.adapters.files import read_toml
+from tracker.domain.readings import CHOICES, Choices, choices_of
 from tracker.domain.rounds import Caps, RoundPlan
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
@@ -29,7 +30,7 @@ def read_round(path: Path) -> RoundPlan:
     """The plan in round.toml. Raises `UserError` naming the entry that is missing, wrong or unknown."""
     table = _Table(path, read_toml(path))
     caps, rules, templates = table.table("caps"), table.table("rules"), table.table("templates")
-    roster = table.table("roster")
+    roster, readings = table.table("roster"), table.table("readings")
     kinds = _kinds(table)
     plan = RoundPlan(
         name=_name(table),
@@ -42,6 +43,7 @@ def read_round(path: Path) -> RoundPlan:
         templates={kind: templates.text(kind, f"{kind}.txt.j2") for kind in kinds},
         seed=table.number("seed", 0, least=0) if "seed" in table.entries else None,
         calendar=table.text("calendar", "cn"),
+        readings=_readings(readings),
         authorisation=table.text("authorisation", ""),
         caps=_caps(caps),
         spacing_minutes=table.number("spacing_minutes", _DEFAULTS["spacing_minutes"]),
@@ -52,7 +54,7 @@ def read_round(path: Path) -> RoundPlan:
     )
     for name in ROSTER_FILES:
         roster.text(name, "")
-    for each in (table, caps, rules, templates, roster):
+    for each in (table, caps, rules, templates, roster, readings):
         each.refuse_unknown(allowed=list(RequestKind) if each in (rules, templates) else [])
     _check_order(table, plan)
     return plan
@@ -153,6 +155,15 @@ def _caps(table: _Table) -> Caps:
             _("at most {most}, above that a unit may ask fees").format(most=_FREE_OF_FEES),
         )
     return caps
+
+
+def _readings(table: _Table) -> Choices:
+    """By which reading results are shown; what is not said is read in the unit's favour."""
+    chosen = {name: table.text(name, "") for name in CHOICES}
+    for name, value in chosen.items():
+        if value and value not in list(CHOICES[name]):
+            table.refuse(name, _("one of {names} is needed").format(names=", ".join(CHOICES[name])))
+    return choices_of(chosen)
 
 
 def _check_order(table: _Table, plan: RoundPlan) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import law, mail, people, rehearsing, rounds, running, tasks
+from tracker.cli import calendars, law, mail, people, rehearsing, rounds, running, tasks
 from tracker.cli.show import print_line
 from tracker.cli.usage import Command, Group
 from tracker.i18n import _
@@ -61,6 +61,7 @@ _add("daemon", running.daemon, _("Send, watch and record until stopped."))
 _add("tick", running.tick, _("Do once what the daemon does all the time."))
 _add("status", running.status, _("Where the round stands; with --all every request."))
 _add("deadline", law.show_deadline, _("Count a due date, with the reason for every day."))
+_add("clock", law.clock, _("Count a case from a file in every reading of the law; needs no workspace."))
 _add("explain", law.explain, _("Show how a request's verdict came about."))
 _add("read", mail.read, _("Show how mail files are understood."))
 _add("record", people.record, _("Log a call, message, letter, fax or visit."))
@@ -71,4 +72,5 @@ _add("rebuild", running.rebuild, _("Derive every state anew from the events."))
 _add("rehearse", rehearsing.rehearse, _("Run a whole round against a simulated city."))
 app.add_typer(tasks.app, name="task", help=_("What waits for a person."))
 app.add_typer(people.review_app, name="review", help=_("Confirm readings, assign held messages."))
+app.add_typer(calendars.app, name="calendar", help=_("Holiday notices: show, check, add."))
 app.add_typer(mail.import_app, name="import", help=_("Bring in requests and mail from elsewhere."))

@@ -19,6 +19,7 @@ from tracker.cli.show import (
     say,
 )
 from tracker.cli.usage import Command, Group
+from tracker.domain.notices import NoticeTerms
 from tracker.domain.terms import MessageKind, Outcome
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -36,7 +37,20 @@ MessageArgument = Annotated[str, typer.Argument(help=_("The message: the beginni
 KindOption = Annotated[MessageKind, typer.Option("--kind", help=_("What it is."))]
 OutcomeOption = Annotated[Outcome | None, typer.Option("--outcome", help=_("What a reply decides."))]
 ReasonOption = Annotated[str, typer.Option("--reason", help=_("Why; kept on record."))]
-DaysOption = Annotated[int | None, typer.Option("--days", help=_("Working days an extension notice names."))]
+DaysOption = Annotated[
+    int | None, typer.Option("--days", help=_("Working days an extension or correction notice names."))
+]
+EndedOption = Annotated[
+    str | None,
+    typer.Option("--ended-on", help=_("Day on which a third-party pause ended, as the unit states it.")),
+]
+DisputedOption = Annotated[
+    bool, typer.Option("--disputed", help=_("The correction notice is a pretext: its restart is disputed."))
+]
+
+
+def _terms(days: int | None, ended_on: str | None, disputed: bool) -> NoticeTerms:
+    return NoticeTerms(days, parse_date(ended_on) if ended_on else None, disputed)
 
 
 def record(
@@ -50,6 +64,8 @@ def record(
     ] = None,
     note: Annotated[str, typer.Option("--note", help=_("What was said."))] = "",
     days: DaysOption = None,
+    ended_on: EndedOption = None,
+    disputed: DisputedOption = False,
     signed_on: Annotated[
         str | None, typer.Option("--signed-on", help=_("Day on which the unit signed for a posted letter."))
     ] = None,
@@ -67,7 +83,7 @@ def record(
         at_moment = parse_moment(at, now)
         record_contact(
             open_here(settled), reference, medium, kind, outcome, at_moment, person(), now,
-            note=note, extension_days=days, proof=proof,
+            note=note, terms=_terms(days, ended_on, disputed), proof=proof,
         )  # fmt: skip
     say(_("{reference}: recorded.").format(reference=reference))
 
@@ -139,6 +155,8 @@ def confirm(
     kind: KindOption,
     outcome: OutcomeOption = None,
     days: DaysOption = None,
+    ended_on: EndedOption = None,
+    disputed: DisputedOption = False,
     reason: ReasonOption = "",
 ) -> None:
     settled: Settled = context.obj
@@ -151,7 +169,7 @@ def confirm(
         person(),
         settled.now,
         reason=reason,
-        extension_days=days,
+        terms=_terms(days, ended_on, disputed),
     )
     say(_("{reference}: recorded.").format(reference=reference))
 

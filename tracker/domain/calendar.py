@@ -23,12 +23,16 @@ class DayReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A holiday notice. `issued_on` is the date it bears, None where its text was not seen."""
+    """A holiday notice. `issued_on` is the date it bears, None where its text was not seen.
+
+    `days`: those it gives off or to work, or makes ordinary again.
+    """
 
     number: str
     title: str
     issued_on: date | None = None
     is_verified: bool = True
+    days: frozenset[date] = field(default=frozenset(), repr=False)
 
 
 class CalendarGap(Exception):
@@ -110,6 +114,15 @@ class WorkingCalendar:
         """The name of a day off or make-up working day; "" for weekends and ordinary days."""
         self._index(day)
         return self.makeup_days.get(day) or self.days_off.get(day, "")
+
+    def notice_of(self, day: date) -> Notice | None:
+        """The notice that says why `day` is off or worked; None for ordinary days and guesses."""
+        self._index(day)
+        for year in (day.year, day.year + 1):  # the last days of a year stand in the next year's notice
+            for notice in reversed(self.notices.get(year, ())):
+                if day in notice.days:
+                    return notice
+        return None
 
 
 def add_working_days(start: date, n: int, calendar: WorkingCalendar) -> date:

@@ -70,7 +70,10 @@ class Reading:
     confidence: float
     evidence: tuple[str, ...] = ()
     document_number: str = ""
-    extension_days: int | None = None
+    days: int | None = None  # working days that an extension or a correction notice names
+    ended_on: date | None = None  # of a third-party pause, as far as the unit states it
+    is_disputed: bool = False  # a correction notice that a person found to be a pretext
+    arrived_at: datetime | None = None  # where `at` is the sending stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +130,18 @@ def replay(request: str, events: Iterable[Event]) -> History:
 def effective_readings(events: Sequence[Event]) -> tuple[Reading, ...]:
     """One reading per message, oldest first: a person's word beats any machine's."""
     chosen: dict[str, Event] = {}
+    arrivals: dict[str, str] = {}
     for event in events:
         if event.kind not in (EventKind.READ, EventKind.REVIEWED) or event.source_sha256 is None:
             continue
+        if "arrived_at" in event.payload:  # a person reads what a machine saw arrive
+            arrivals.setdefault(event.source_sha256, event.payload["arrived_at"])
         standing = chosen.get(event.source_sha256)
         if standing and standing.kind is EventKind.REVIEWED and event.kind is EventKind.READ:
             continue
         chosen[event.source_sha256] = event
-    return tuple(sorted(map(_reading, chosen.values()), key=lambda r: (r.at, r.known_at, r.message)))
+    readings = [_reading(event, arrivals.get(message)) for message, event in chosen.items()]
+    return tuple(sorted(readings, key=lambda r: (r.at, r.known_at, r.message)))
 
 
 _SENDING_KINDS = frozenset(kind for _, kind in SENDING)
@@ -169,9 +176,9 @@ def _after_receiving(
     return state
 
 
-def _reading(event: Event) -> Reading:
+def _reading(event: Event, arrived_at: str | None) -> Reading:
     payload = event.payload
-    outcome = payload.get("outcome")
+    outcome, ended_on = payload.get("outcome"), payload.get("ended_on")
     return Reading(
         message=event.source_sha256 or "",
         kind=MessageKind(payload["kind"]),
@@ -182,5 +189,8 @@ def _reading(event: Event) -> Reading:
         confidence=float(payload.get("confidence", 1.0)),
         evidence=tuple(payload.get("evidence", ())),
         document_number=payload.get("document_number", ""),
-        extension_days=payload.get("extension_days"),
+        days=payload.get("days", payload.get("extension_days")),  # as it was called first
+        ended_on=date.fromisoformat(ended_on) if ended_on else None,
+        is_disputed=bool(payload.get("disputed")),
+        arrived_at=datetime.fromisoformat(arrived_at) if arrived_at else None,
     )

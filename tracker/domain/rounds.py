@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from tracker.domain.readings import AS_USUAL, Choices
 from tracker.domain.terms import Channel, Question, RequestKind, Unit
 
 
@@ -20,6 +21,7 @@ class Caps:
 class RoundPlan:
     """round.toml. Requests are sent from `starts_on` to `ends_on`; the round closes on `closes_on`.
 
+    `readings` says by which reading of the law results are shown; the others are computed as well.
     `sends_from` and `sends_until` are wall time in Asia/Shanghai. A request not sent
     `expires_after_days` (calendar days) after its time is not sent at all. `seed` None: not yet drawn.
     """
@@ -34,6 +36,7 @@ class RoundPlan:
     templates: Mapping[RequestKind, str]
     seed: int | None = None
     calendar: str = "cn"
+    readings: Choices = AS_USUAL
     authorisation: str = ""
     caps: Caps = Caps()
     spacing_minutes: int = 3

@@ -131,6 +131,7 @@ class EventKind(StrEnum):
     HOLD_RELEASED = "hold_released"
     WATCH_GAP = "watch_gap"
     WORKSPACE_ADOPTED = "workspace_adopted"
+    CALENDAR_CHANGED = "calendar_changed"
 
 
 class RequestState(StrEnum):

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.domain.terms import local_date
 from tracker.i18n import _
 from tracker.rehearsal.city import City
 from tracker.rehearsal.truth import Truth
-from tracker.services.measuring import MeasuredRequest, measure_round
+from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
 from tracker.services.rounds import only_round
 from tracker.settings import Workspace
 from tracker.store.database import reading
@@ -41,7 +40,7 @@ class Comparison:
 
 def compare(workspace: Workspace, city: City, now: datetime, seconds: float) -> Comparison:
     with reading(workspace.engine) as session:
-        rows = measure_round(session, workspace, only_round(workspace, None), now)
+        rows = measure_round(session, workspace, only_round(workspace, None), standpoint(now))
     by_key = {(row.request.unit_id, row.request.kind): row for row in rows}
     differences = [line for truth in city.scenario.truths for line in _differences(truth, by_key[truth.key])]
     readings = {(r.message, key): r for key, row in by_key.items() for r in row.history.readings}
@@ -64,8 +63,8 @@ def _differences(truth: Truth, row: MeasuredRequest) -> list[str]:
     found = {
         "channel": row.request.channel,
         "received_on": measured.received_on,
-        "due_on": measured.deadline.due_on if measured.deadline else None,
-        "replied_on": local_date(measured.reply.at) if measured.reply else None,
+        "due_on": measured.due_on,
+        "replied_on": measured.replied_on,
         "response_days": measured.response_days,
         "verdict": measured.verdict,
         "outcome": measured.outcome or "",

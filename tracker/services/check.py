@@ -6,9 +6,12 @@ from datetime import datetime
 
 from sqlmodel import select
 
-from tracker.adapters.calendars import compare_with_holidays, load_calendar
+from tracker.adapters.calendars import load_calendar
+from tracker.adapters.country_holidays import compare_with_holidays
 from tracker.adapters.imap import MailboxReader, MailboxUnavailable
+from tracker.adapters.rules import load_rules
 from tracker.adapters.smtp import login_fault
+from tracker.domain.terms import RequestKind
 from tracker.i18n import _
 from tracker.settings import Account, Workspace, instance_of, password_variable
 from tracker.store.database import reading
@@ -30,7 +33,8 @@ class Finding:
 
 def check_workspace(workspace: Workspace, now: datetime) -> list[Finding]:
     """Try everything that can be tried without sending anything."""
-    findings = [_identity(workspace), _key(workspace), _calendar(now)]
+    findings = [_identity(workspace), _key(workspace), _calendar(workspace, now)]
+    findings += _rules(workspace)
     for account in workspace.accounts.values():
         findings += _mailbox(account)
     return findings + list(_missing_accounts(workspace))
@@ -50,8 +54,23 @@ def _key(workspace: Workspace) -> Finding:
     return Finding(_("key"), "ok", "")
 
 
-def _calendar(now: datetime) -> Finding:
-    calendar = load_calendar("cn")
+def _rules(workspace: Workspace) -> Iterator[Finding]:
+    """Before a real round a lawyer confirms every entry of the rules."""
+    for kind in RequestKind:
+        book = load_rules(f"cn-{kind}", workspace.root)
+        unchecked = book.versions[-1].unchecked
+        if unchecked:
+            yield Finding(
+                book.name,
+                "open",
+                _("no lawyer has confirmed: {entries}").format(entries=", ".join(unchecked)),
+            )
+        else:
+            yield Finding(book.name, "ok", "")
+
+
+def _calendar(workspace: Workspace, now: datetime) -> Finding:
+    calendar = load_calendar("cn", workspace=workspace.root)
     differences = compare_with_holidays(calendar)
     if differences:
         return Finding(_("calendar"), "failed", "; ".join(map(str, differences[:5])))

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from tracker.domain.lifecycle import IllegalEvent
+from tracker.domain.notices import NO_TERMS, NoticeTerms
 from tracker.domain.terms import (
     SHANGHAI,
     ChannelKind,
@@ -105,7 +106,7 @@ def record_contact(
     now: datetime,
     *,
     note: str = "",
-    extension_days: int | None = None,
+    terms: NoticeTerms = NO_TERMS,
     proof: Path | None = None,
 ) -> None:
     """A phone call, SMS, WeChat message, letter, fax or visit, with its own date and proof."""
@@ -113,9 +114,7 @@ def record_contact(
     _refuse_future(at, now)
     check_outcome(RequestKind(request.kind), kind, outcome)
     _refuse_unless_sent(workspace, reference, at)
-    payload: dict[str, object] = {"kind": kind, "outcome": outcome, "medium": medium}
-    if extension_days is not None:
-        payload["extension_days"] = extension_days
+    payload: dict[str, object] = {"kind": kind, "outcome": outcome, "medium": medium, **terms.payload()}
     _enter(workspace, request, EventKind.REVIEWED, at, payload, actor, now, note=note, proof=proof)
 
 

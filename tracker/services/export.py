@@ -17,24 +17,25 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from tracker.adapters.workbook import Cell, Sheet, workbook_bytes
-from tracker.domain.terms import SHANGHAI, EventKind, Mode, local_date
+from tracker.domain.measure import Law
+from tracker.domain.terms import SHANGHAI, EventKind, Mode, RequestKind, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.export_rows import REHEARSAL_NOTICE, tables_of
 from tracker.services.export_snapshot import read_snapshot
 from tracker.services.export_tables import Column, Row, Table
-from tracker.services.measuring import Yardstick, yardstick_of
+from tracker.services.measuring import laws_of
 from tracker.services.rounds import plan_of, round_events, round_state
 from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.store.tables import RoundFileRow
 
 PACKAGE = "mystery-shopper-round"
-SCHEMA_VERSION = "1.0.0"  # of the four tables: raised when a column changes
+SCHEMA_VERSION = "2.0.0"  # of the tables: raised when a column changes
 MANIFEST, WORKBOOK = "datapackage.json", "results.xlsx"
 _PROFILES = "https://datapackage.org/profiles/2.0"
 _RUNS_IN_EXCEL = ("=", "+", "-", "@", "\t", "\r")
-_WORKBOOK_ORDER = ("申请", "来件", "单位")
+_WORKBOOK_ORDER = ("申请", "各种读法", "来件", "单位")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ def export_round(
     day = as_of or local_date(now)
     with reading(workspace.engine) as session:
         modes = _modes(session, round_name)
-        yardstick = yardstick_of(session, workspace, round_name)
+        laws = laws_of(session, workspace, round_name)
         moment = _moment(session, round_name, day, now)
         snapshot = read_snapshot(session, workspace, round_name, moment, day)
-        manifest = _manifest(session, round_name, modes, yardstick, day)
+        manifest = _manifest(session, round_name, modes, laws, day)
     tables = tables_of(snapshot, Mode.REHEARSAL in modes)
     files = {f"{table.name}.csv": _csv_bytes(table, rows) for table, rows in tables}
     files[WORKBOOK] = workbook_bytes(manifest["title"], _sheets(tables))
@@ -97,10 +98,11 @@ def _moment(session: Session, round_name: str, as_of: date, now: datetime) -> da
 
 
 def _manifest(
-    session: Session, round_name: str, modes: list[str], yardstick: Yardstick, as_of: date
+    session: Session, round_name: str, modes: list[str], laws: Mapping[RequestKind, Law], as_of: date
 ) -> dict[str, Any]:
     plan = plan_of(session, round_name)
     title = f"{plan.title} ({plan.name})"
+    calendar = next(iter(laws.values())).calendar
     query = select(RoundFileRow).where(RoundFileRow.round == plan.name)
     files = session.exec(query.order_by(col(RoundFileRow.path), col(RoundFileRow.sha256)))
     return {
@@ -115,10 +117,15 @@ def _manifest(
             "state": round_state(session, plan.name),
             "modes": modes,
         },
-        "calendar": {"name": yardstick.calendar.name, "version": yardstick.calendar.version},
+        "calendar": {"name": calendar.name, "version": calendar.version},
         "rules": [
-            {"kind": kind, "name": rules.name, "version": rules.version, "source": rules.source}
-            for kind, rules in sorted(yardstick.rules.items())
+            {
+                "kind": kind,
+                "name": law.book.name,
+                "version": law.book.version,
+                "source": law.book.versions[-1].source("reply"),
+            }
+            for kind, law in sorted(laws.items())
         ],
         "files": [{"path": row.path, "sha256": row.sha256} for row in files],
     }

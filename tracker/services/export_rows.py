@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracker.adapters.workbook import Cell
-from tracker.domain.lifecycle import Reading
-from tracker.domain.terms import EventKind, Verdict, local_date
+from tracker.domain.measure import Measurement
+from tracker.domain.readings import CHOICES
+from tracker.domain.terms import EventKind, Verdict
 from tracker.services.export_messages import message_rows
 from tracker.services.export_snapshot import WITHHELD, RoundSnapshot, time_basis
-from tracker.services.export_tables import EVENTS, MESSAGES, NOTICE, REQUESTS, UNITS, ReadBy, Row, Table
+from tracker.services.export_tables import (
+    EVENTS,
+    MESSAGES,
+    NOTICE,
+    READINGS,
+    REQUESTS,
+    UNITS,
+    ReadBy,
+    Row,
+    Table,
+)
 from tracker.services.measuring import MeasuredRequest
 from tracker.store.events import canonical_json
 
@@ -27,6 +38,7 @@ def tables_of(snapshot: RoundSnapshot, is_rehearsal: bool) -> list[tuple[Table, 
     tables = [
         (UNITS, _unit_rows(snapshot)),
         (REQUESTS, [_request_row(snapshot, measured) for measured in snapshot.measured]),
+        (READINGS, [row for measured in snapshot.measured for row in _reading_rows(measured)]),
         (MESSAGES, messages),
         (EVENTS, _event_rows(snapshot, {row["sha256"] for row in messages})),
     ]
@@ -38,7 +50,6 @@ def tables_of(snapshot: RoundSnapshot, is_rehearsal: bool) -> list[tuple[Table, 
 
 def _request_row(snapshot: RoundSnapshot, measured: MeasuredRequest) -> Row:
     request, unit, measurement = measured.request, measured.unit, measured.measurement
-    clock = measurement.deadline
     return {
         "reference": request.reference,
         "round": request.round,
@@ -54,20 +65,51 @@ def _request_row(snapshot: RoundSnapshot, measured: MeasuredRequest) -> Row:
         "submitted_at": measurement.submitted_at,
         "received_on": measurement.received_on,
         "receipt_basis": measurement.receipt_basis,
-        "due_on": clock.due_on if clock else None,
+        "due_on": measurement.due_on,
         "provisional": measurement.is_provisional,
-        "first_contact_on": _day_of(measurement.first_contact),
-        "acknowledged_on": _day_of(measurement.acknowledgement),
+        **_clock_cells(measurement),
         **_reply_cells(snapshot, measured),
         "response_days": measurement.response_days,
         "response_calendar_days": measurement.response_calendar_days,
         "veto": measurement.is_vetoed,
         "verdict": measurement.verdict,
+        "summary": measurement.summary,
+        "remarks": ";".join(remark.code for remark in measurement.remarks),
         "reason": measurement.reason,
-        "rules": measured.rules.name,
-        "rules_version": _short(measured.rules.version),
+        "rules": measured.law.book.name,
+        "rules_version": _short(measured.law.book.version),
         "calendar_version": _short(snapshot.calendar_version),
     }
+
+
+def _clock_cells(measurement: Measurement) -> Row:
+    """The named clocks: when each stopped, and how long it ran."""
+    cells: Row = {"counted_from": measurement.reading.deadline.counted_from if measurement.reading else None}
+    for name, clock in measurement.clocks.items():
+        cells[f"{name}_on"] = clock.stopped_on
+        cells[f"{name}_days"] = clock.working_days
+        cells[f"{name}_calendar_days"] = clock.calendar_days
+    return cells
+
+
+def _reading_rows(measured: MeasuredRequest) -> list[Row]:
+    """Every admissible reading of one request, numbered from 1."""
+    measurement = measured.measurement
+    readings = measurement.assessment.readings if measurement.assessment else ()
+    return [
+        {
+            "request": measured.request.reference,
+            "n": n,
+            "is_default": reading is measurement.reading,
+            **{name: getattr(reading.choices, name) for name in CHOICES},
+            "received_on": reading.received_on,
+            "due_on": reading.due_on,
+            "replied_on": reading.replied_on,
+            "response_days": reading.response_days,
+            "verdict": reading.verdict,
+        }
+        for n, reading in enumerate(readings, 1)
+    ]
 
 
 def _reply_cells(snapshot: RoundSnapshot, measured: MeasuredRequest) -> Row:
@@ -78,7 +120,7 @@ def _reply_cells(snapshot: RoundSnapshot, measured: MeasuredRequest) -> Row:
     arrival = snapshot.arrival(reply.message, request.applicant)
     number = readings.document_number(request.reference, reply)
     return {
-        "replied_on": local_date(reply.at),
+        "replied_on": measured.measurement.replied_on,
         "reply_time_basis": time_basis(readings.counted(request.reference, reply.message), arrival),
         "outcome": reply.outcome,
         "document_number": snapshot.without_addresses(number),
@@ -137,10 +179,6 @@ def _cleaned(snapshot: RoundSnapshot, value: Any, name: str = "") -> Any:
     if not isinstance(value, str):
         return value
     return WITHHELD if name in _PROSE and not _CODE.fullmatch(value) else snapshot.without_addresses(value)
-
-
-def _day_of(reading: Reading | None) -> Cell:
-    return local_date(reading.at) if reading else None
 
 
 def _short(version: str) -> str:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from tracker.domain.lifecycle import Reading
 from tracker.domain.terms import Event, EventKind
-from tracker.services.measuring import MeasuredRequest, measure_round, yardstick_of
+from tracker.services.measuring import MeasuredRequest, laws_of, measure_round, standpoint
 from tracker.settings import Workspace
 from tracker.store.events import to_event
 from tracker.store.tables import ApplicantRow, EventRow, RawMessageRow, UnitRow
@@ -87,12 +87,12 @@ def read_snapshot(
     for arrival in session.exec(select(RawMessageRow).order_by(col(RawMessageRow.id))):
         arrivals.setdefault(arrival.sha256, []).append(arrival)
     return RoundSnapshot(
-        measured=measure_round(session, workspace, round_name, moment, as_of),
+        measured=measure_round(session, workspace, round_name, standpoint(moment, as_of=as_of)),
         units=list(session.exec(units)),
         events=found,
         arrivals=arrivals,
         applicants={row.mailbox: row.code for row in session.exec(select(ApplicantRow))},
-        calendar_version=yardstick_of(session, workspace, round_name).calendar.version,
+        calendar_version=next(iter(laws_of(session, workspace, round_name).values())).calendar.version,
         readings=ReadingEvents(found),
     )
 

@@ -1,4 +1,4 @@
-"""The four tables of an export: what their columns are called, hold and refer to.
+"""The tables of an export: what their columns are called, hold and refer to.
 
 The titles head the columns of the workbook: always Chinese, whatever language the command speaks.
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tracker.adapters.workbook import Cell
+from tracker.domain.readings import Plea, ReplyTime, Summary
 from tracker.domain.terms import (
     ChannelKind,
     EventKind,
@@ -89,8 +90,19 @@ REQUESTS = Table(
         _C("receipt_basis", "收到依据", allowed=ReceiptBasis),
         _C("due_on", "到期日", "date"),
         _C("provisional", "到期日待定", "boolean", required=True),
+        _C("counted_from", "起算日", "date"),
         _C("first_contact_on", "首次联系日", "date"),
-        _C("acknowledged_on", "受理确认日", "date"),
+        _C("first_contact_days", "首次联系用时（工作日）", "integer"),
+        _C("first_contact_calendar_days", "首次联系用时（自然日）", "integer"),
+        _C("acknowledgement_on", "受理确认日", "date"),
+        _C("acknowledgement_days", "受理确认用时（工作日）", "integer"),
+        _C("acknowledgement_calendar_days", "受理确认用时（自然日）", "integer"),
+        _C("first_decision_on", "首次答复日", "date"),
+        _C("first_decision_days", "首次答复用时（工作日）", "integer"),
+        _C("first_decision_calendar_days", "首次答复用时（自然日）", "integer"),
+        _C("final_decision_on", "最终答复日", "date"),
+        _C("final_decision_days", "最终答复用时（工作日）", "integer"),
+        _C("final_decision_calendar_days", "最终答复用时（自然日）", "integer"),
         _C("replied_on", "答复日", "date"),
         _C("reply_time_basis", "答复时间依据"),
         _C("response_days", "答复时长（工作日）", "integer"),
@@ -99,6 +111,8 @@ REQUESTS = Table(
         _C("outcome", "答复结果", allowed=Outcome),
         _C("document_number", "文号"),
         _C("verdict", "评定", required=True, allowed=Verdict),
+        _C("summary", "各种读法下是否按期", required=True, allowed=Summary),
+        _C("remarks", "提请注意"),
         _C("reason", "评定理由", required=True),
         _C("read_by", "判读者", allowed=ReadBy),
         _C("rules", "期限规则"),
@@ -108,6 +122,27 @@ REQUESTS = Table(
     ),
     ("reference",),
     (("unit_id", "units", "unit_id"),),
+)
+READINGS = Table(
+    "readings",
+    "各种读法",
+    (
+        _C("request", "申请编号", required=True),
+        _C("n", "序号", "integer", required=True),
+        _C("is_default", "默认读法", "boolean", required=True),
+        _C("receipt", "收到依据", allowed=ReceiptBasis),
+        _C("correction", "有争议的补正", allowed=Plea),
+        _C("pause", "征求第三方意见", allowed=Plea),
+        _C("reply_time", "答复时间", allowed=ReplyTime),
+        _C("received_on", "收到申请之日", "date", required=True),
+        _C("due_on", "到期日", "date"),
+        _C("replied_on", "答复日", "date"),
+        _C("response_days", "答复时长（工作日）", "integer"),
+        _C("verdict", "评定", required=True, allowed=Verdict),
+        NOTICE,
+    ),
+    ("request", "n"),
+    (("request", "requests", "reference"),),
 )
 MESSAGES = Table(
     "messages",

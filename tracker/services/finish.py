@@ -6,7 +6,7 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from tracker.i18n import _
-from tracker.services.measuring import measure_round
+from tracker.services.measuring import measure_round, standpoint
 from tracker.services.review import review_tasks
 from tracker.services.rounds import finish_round
 from tracker.settings import Workspace
@@ -21,7 +21,7 @@ def finish(workspace: Workspace, round_name: str, actor: str, now: datetime) -> 
 
 def unfinished(workspace: Workspace, round_name: str, now: datetime) -> list[str]:
     with reading(workspace.engine) as session:
-        rows = [row.measurement for row in measure_round(session, workspace, round_name, now)]
+        rows = [row.measurement for row in measure_round(session, workspace, round_name, standpoint(now))]
         held = session.exec(select(func.count()).select_from(HeldMessageRow)).one()
         reviews = len(review_tasks(session))
     counts = {

@@ -14,7 +14,7 @@ from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import Lexicon, classify
 from tracker.domain.matching import Match, match_message
 from tracker.domain.message import Message
-from tracker.domain.notices import extension_days
+from tracker.domain.notices import days_named
 from tracker.domain.terms import (
     Classification,
     Event,
@@ -154,7 +154,6 @@ def reading_event(
 ) -> Event:
     """The machine's reading of a message as an answer to `request`."""
     happened_at, basis = replied_at(message, arrival.arrived_at)
-    is_extension = result.kind is MessageKind.EXTENSION_NOTICE
     return Event(
         kind=EventKind.READ,
         happened_at=happened_at,
@@ -165,7 +164,7 @@ def reading_event(
         source_sha256=arrival.sha256,
         payload={
             **_result(result),
-            "extension_days": extension_days(message) if is_extension else None,
+            "days": days_named(message, result.kind),
             "arrived_at": arrival.arrived_at.isoformat(),
             "time_basis": basis,
             "match": [clue.kind for clue in match.clues if clue.reference == request.reference],

@@ -1,22 +1,30 @@
 """Measuring a round: one row per request, from its events, for pages, tasks, explanations and exports."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
 from tracker.adapters.calendars import load_calendar
 from tracker.adapters.rules import load_rules
-from tracker.domain.calendar import WorkingCalendar
-from tracker.domain.deadlines import Rules
+from tracker.domain.calendar import CalendarGap
 from tracker.domain.lifecycle import History, replay
-from tracker.domain.measure import Circumstances, Measurement, measure_request
-from tracker.domain.terms import ChannelKind, RequestKind, local_date
+from tracker.domain.measure import Circumstances, Law, Measurement, measure_request
+from tracker.domain.rules import RulesGap
+from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
+from tracker.errors import UserError
+from tracker.i18n import _
 from tracker.services.rounds import closing_of, plan_of
 from tracker.services.watch import gaps_of
 from tracker.settings import Workspace
-from tracker.store.events import events_by_request
+from tracker.store.events import (
+    events_by_request,
+    events_of_kind,
+    events_of_request,
+    held_row,
+    latest_holding,
+)
 from tracker.store.tables import ApplicantRow, HeldMessageRow, RequestRow, UnitRow
 
 
@@ -26,60 +34,114 @@ class MeasuredRequest:
     unit: UnitRow
     history: History
     measurement: Measurement
-    rules: Rules
+    law: Law
+
+
+def laws_of(
+    session: Session, workspace: Workspace, round_name: str, known_on: date | None = None
+) -> dict[RequestKind, Law]:
+    """What each kind of request is measured by: the calendar has the marked guess past the last notice."""
+    plan = plan_of(session, round_name)
+    calendar = load_calendar(plan.calendar, workspace=workspace.root, guess=True, known_on=known_on)
+    return {
+        kind: Law(load_rules(name, workspace.root), calendar, plan.readings)
+        for kind, name in plan.rules.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
-    """The calendar (with the marked guess past the last notice) and the rules of one round."""
+class Standpoint:
+    """From when a round is looked at. `known_on`: only what was known at the end of that day counts."""
 
-    calendar: WorkingCalendar
-    rules: Mapping[RequestKind, Rules]
+    now: datetime
+    as_of: date
+    known_on: date | None = None
 
 
-def yardstick_of(session: Session, workspace: Workspace, round_name: str) -> Yardstick:
-    plan = plan_of(session, round_name)
-    return Yardstick(
-        load_calendar(plan.calendar, workspace=workspace.root, guess=True),
-        {kind: load_rules(name, workspace.root) for kind, name in plan.rules.items()},
-    )
+def standpoint(now: datetime, *, as_of: date | None = None, known_on: date | None = None) -> Standpoint:
+    """As of a day (default: today) with all that is known now, or as things were known on a day."""
+    if known_on is None:
+        return Standpoint(now, as_of or local_date(now))
+    end_of_day = datetime.combine(known_on + timedelta(days=1), time.min, SHANGHAI)
+    return Standpoint(min(now, end_of_day), known_on, known_on)
 
 
 def measure_round(
-    session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date | None = None
+    session: Session, workspace: Workspace, round_name: str, at: Standpoint, only: str | None = None
 ) -> list[MeasuredRequest]:
-    """Measure every request of a round, whatever its state, as of a day in Shanghai (default: today)."""
-    yardstick = yardstick_of(session, workspace, round_name)
-    events = events_by_request(session, round_name)
-    surroundings = _Surroundings(session, workspace, round_name, now, as_of or local_date(now))
+    """Measure every request of a round, whatever its state, or `only` the one of that reference."""
+    laws = laws_of(session, workspace, round_name, at.known_on)
+    events = {only: events_of_request(session, only)} if only else events_by_request(session, round_name)
+    surroundings = _Surroundings(session, workspace, round_name, at)
     query = select(RequestRow, UnitRow).where(
         RequestRow.round == round_name,
         UnitRow.round == RequestRow.round,
         UnitRow.unit_id == RequestRow.unit_id,
     )
+    if only:
+        query = query.where(RequestRow.reference == only)
     measured = []
     for request, unit in session.exec(query.order_by(col(RequestRow.reference))):
-        history = replay(request.reference, events.get(request.reference, ()))
-        rules = yardstick.rules[RequestKind(request.kind)]
+        known = [event for event in events.get(request.reference, ()) if _is_known(event, at)]
+        history = replay(request.reference, known)
+        law = laws[RequestKind(request.kind)]
         channel = ChannelKind(request.channel) if request.channel else None
-        row = measure_request(history, channel, rules, yardstick.calendar, surroundings.of(request))
-        measured.append(MeasuredRequest(request, unit, history, row, rules))
+        row = _measured(history, channel, law, surroundings.of(request))
+        measured.append(MeasuredRequest(request, unit, history, row, law))
     return measured
+
+
+def _is_known(event: Event, at: Standpoint) -> bool:
+    return at.known_on is None or event.known_at < at.now
+
+
+def _measured(
+    history: History, channel: ChannelKind | None, law: Law, circumstances: Circumstances
+) -> Measurement:
+    try:
+        return measure_request(history, channel, law, circumstances)
+    except (CalendarGap, RulesGap) as gap:
+        raise UserError(f"{history.request}: {gap_sentence(gap)}") from None
+
+
+def gap_sentence(gap: CalendarGap | RulesGap) -> str:
+    """What lies outside the calendar or the rules, and what to do about it."""
+    if isinstance(gap, RulesGap):
+        return _(
+            "received on {day}, but the rules {name} hold {span}: correct the date, "
+            "or add a [[version]] to data/rules/{name}.toml."
+        ).format(day=gap.day, name=gap.name, span=_span(gap))
+    return _("{day} is outside the calendar, which covers {first} to {last}.").format(
+        day=gap.day, first=gap.first, last=gap.last
+    )
+
+
+def _span(gap: RulesGap) -> str:
+    if gap.last == date.max:
+        return _("from {first} on").format(first=gap.first)
+    return _("from {first} to {last}").format(first=gap.first, last=gap.last)
+
+
+def _held(session: Session, at: Standpoint) -> Sequence[HeldMessageRow]:
+    """The holding pen now, or as it was."""
+    if at.known_on is None:
+        return session.exec(select(HeldMessageRow)).all()
+    events = events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED)
+    pen = latest_holding(event for event in events if _is_known(event, at))
+    return [held_row(session, event) for event in pen.values()]
 
 
 class _Surroundings:
     """The circumstances of each request: gaps of its mailbox, held messages, the state of the round."""
 
-    def __init__(
-        self, session: Session, workspace: Workspace, round_name: str, now: datetime, as_of: date
-    ) -> None:
-        self._as_of, self._grace_days = as_of, plan_of(session, round_name).grace_days
+    def __init__(self, session: Session, workspace: Workspace, round_name: str, at: Standpoint) -> None:
+        self._as_of, self._grace_days = at.as_of, plan_of(session, round_name).grace_days
         closed_at = closing_of(session, round_name)
-        self._is_closed = closed_at is not None
+        self._is_closed = closed_at is not None and closed_at <= at.now
         # nobody has to watch a closed round any more
-        self._gaps = gaps_of(session, workspace, min(now, closed_at or now))
+        self._gaps = gaps_of(session, workspace, min(at.now, closed_at or at.now))
         self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
-        held = session.exec(select(HeldMessageRow)).all()
+        held = _held(session, at)
         self._candidates = {reference for row in held for reference in row.candidates.split(";")}
         self._unplaced = {row.mailbox for row in held if not row.candidates}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from tracker.domain.terms import ChannelKind, Mode, RequestKind, RoundState, Verdict, local_date
+from tracker.domain.terms import ChannelKind, Mode, RequestKind, RoundState, Verdict
 from tracker.i18n import _
-from tracker.services.measuring import MeasuredRequest, measure_round
+from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
 from tracker.services.rounds import is_held, only_round, round_state
 from tracker.services.tasks import open_tasks
 from tracker.settings import Workspace, instance_in
@@ -48,7 +48,7 @@ class Overview:
                 channel_word(ChannelKind(row.request.channel)) if row.request.channel else "",
                 state_word(row.measurement.state),
                 _due_word(row),
-                local_date(row.measurement.reply.at) if row.measurement.reply else None,
+                row.measurement.replied_on,
                 row.measurement.response_days,
                 verdict_word(row.measurement.verdict),
             )
@@ -124,21 +124,21 @@ def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> 
             is_copy=instance_in(session, workspace.root) is None,
             tasks=len(open_tasks(session, workspace, now)),
             not_understood=len(not_taken_in(session)),
-            rows=measure_round(session, workspace, name, now),
+            rows=measure_round(session, workspace, name, standpoint(now)),
             mailboxes=session.exec(select(MailboxHealthRow).order_by(col(MailboxHealthRow.mailbox))).all(),
             now=now,
         )
 
 
 def _due_word(row: MeasuredRequest) -> str:
-    clock = row.measurement.deadline
-    if clock is None:
+    due_on = row.measurement.due_on
+    if due_on is None:
         return ""
-    return f"{clock.due_on}" + (" " + _("(provisional)") if clock.is_provisional else "")
+    return f"{due_on}" + (" " + _("(provisional)") if row.measurement.is_provisional else "")
 
 
 def _request_json(row: MeasuredRequest) -> dict[str, Any]:
-    measured, clock = row.measurement, row.measurement.deadline
+    measured = row.measurement
     return {
         "reference": row.request.reference,
         "unit": row.unit.name,
@@ -147,11 +147,12 @@ def _request_json(row: MeasuredRequest) -> dict[str, Any]:
         "channel": row.request.channel,
         "state": measured.state,
         "received_on": measured.received_on,
-        "due_on": clock.due_on if clock else None,
+        "due_on": measured.due_on,
         "provisional": measured.is_provisional,
         "replied_at": measured.reply.at if measured.reply else None,
         "response_days": measured.response_days,
         "outcome": measured.outcome,
         "verdict": measured.verdict,
+        "summary": measured.summary,
         "reason": measured.reason,
     }

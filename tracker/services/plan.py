@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from tracker.adapters.calendars import load_calendar
+from tracker.adapters.calendars import calendar_files, load_calendar
 from tracker.adapters.files import find_file, sha256_of
 from tracker.adapters.roster import read_roster, read_round, roster_files
 from tracker.adapters.rules import load_rules
@@ -229,8 +229,8 @@ def _files_used(workspace: Workspace, plan: RoundPlan, round_file: Path) -> dict
         load_rules(name, workspace.root)
     for name in plan.templates.values():
         read_template(workspace, name)
-    if ":" not in plan.calendar:
-        paths.append(find_file(f"data/calendars/{plan.calendar}.toml", workspace.root))
+    load_calendar(plan.calendar, workspace=workspace.root)
+    paths += calendar_files(plan.calendar, workspace.root)
     return {path.name: sha256_of(path) for path in paths}
 
 

@@ -11,7 +11,7 @@ from tracker.domain.classify import classify
 from tracker.domain.matching import Match
 from tracker.domain.measure import open_readings
 from tracker.domain.message import Message
-from tracker.domain.notices import extension_days as days_named
+from tracker.domain.notices import NO_TERMS, NoticeTerms, days_named
 from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -84,7 +84,7 @@ def confirm(
     now: datetime,
     *,
     reason: str = "",
-    extension_days: int | None = None,
+    terms: NoticeTerms = NO_TERMS,
 ) -> None:
     """Record a person's reading of a message as an answer to a request; it wins over every machine's."""
     with reading(workspace.engine) as session:
@@ -98,9 +98,7 @@ def confirm(
             )
         )
     check_outcome(RequestKind(request.kind), kind, outcome)
-    event = _reviewed(
-        workspace, request, arrival, actor, now, kind, outcome, reason=reason, extension_days=extension_days
-    )
+    event = _reviewed(workspace, request, arrival, actor, now, kind, outcome, reason=reason, terms=terms)
     with writing(workspace.engine) as session:
         record(session, [event])
 
@@ -115,18 +113,18 @@ def _reviewed(
     outcome: Outcome | None,
     *,
     reason: str,
-    extension_days: int | None,
+    terms: NoticeTerms,
 ) -> Event:
     message = message_of(workspace, arrival)
     happened_at, basis = replied_at(message, arrival.arrived_at)
-    if kind is MessageKind.EXTENSION_NOTICE and extension_days is None:
-        extension_days = days_named(message)
     payload = {
         "kind": kind,
         "outcome": outcome,
         "time_basis": basis,
         "reason": reason,
-        "extension_days": extension_days,
+        "arrived_at": arrival.arrived_at.isoformat(),
+        "days": days_named(message, kind),
+        **terms.payload(),
     }
     return Event(
         kind=EventKind.REVIEWED,

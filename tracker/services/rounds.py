@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from tracker.domain.readings import choices_of
 from tracker.domain.rounds import Caps, RoundPlan
 from tracker.domain.terms import Event, EventKind, Mode, RequestKind, RequestState, RoundState
 from tracker.errors import UserError
@@ -40,7 +41,9 @@ def plan_of(session: Session, round_name: str) -> RoundPlan:
     }
     dates = {name: parse(fields[name]) for name, parse in _DATES.items()}
     kinds = tuple(map(RequestKind, fields["kinds"]))
-    return RoundPlan(**{**fields, **by_kind, **dates, "kinds": kinds, "caps": Caps(**fields["caps"])})
+    readings = choices_of(fields.get("readings", {}))  # a round planned before there were any has none
+    own = {"kinds": kinds, "caps": Caps(**fields["caps"]), "readings": readings}
+    return RoundPlan(**{**fields, **by_kind, **dates, **own})
 
 
 def plan_fields(plan: RoundPlan) -> dict[str, Any]:

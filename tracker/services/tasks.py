@@ -13,7 +13,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.letters.compose import compose_fields
 from tracker.services.letters import letter_of
-from tracker.services.measuring import MeasuredRequest, measure_round
+from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
 from tracker.services.review import review_tasks
 from tracker.settings import Workspace
 from tracker.store.queries import requests_in_state, round_names
@@ -50,7 +50,7 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
     for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held):
         found += source(session, now)
     for name in round_names(session):
-        found += _from_measurements(measure_round(session, workspace, name, now))
+        found += _from_measurements(measure_round(session, workspace, name, standpoint(now)))
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
