@@ -120,6 +120,15 @@ def test_another_country_is_counted_through_holidays() -> None:
     assert compare_with_holidays(england) == []
 
 
+def test_a_calendar_of_several_parts_leaves_out_what_is_off_in_any_of_them() -> None:
+    kingdom, england = load_calendar("holidays:GB-ENG+GB-NIR"), load_calendar("holidays:GB-ENG")
+    patrick, boxing = date(2009, 3, 17), date(2008, 12, 26)
+    assert england.is_working_day(patrick)
+    assert not kingdom.is_working_day(patrick)
+    assert not kingdom.is_working_day(boxing)
+    assert compare_with_holidays(kingdom) == []
+
+
 def test_a_country_is_covered_from_the_year_its_weekend_is_what_it_is() -> None:
     emirates = load_calendar("holidays:AE")
     assert emirates.first == date(2022, 1, 1)

@@ -215,6 +215,22 @@ def test_every_reason_of_the_calendar_is_a_reason_of_the_ledger() -> None:
     assert {reason.value for reason in DayReason} <= {reason.value for reason in LineReason}
 
 
+def test_a_guessed_day_is_marked_whatever_happens_on_it() -> None:
+    noticed, answered = on("2026-12-30"), on("2027-01-05")
+    course = Course(
+        on("2026-12-29"), (Correction(noticed, answered),), pauses=(Pause(answered, on("2027-01-08")),)
+    )
+    lines = {line.day: line for line in keep_ledger(course, DISCLOSURE, GUESSED).lines}
+    told = [lines[on(day)] for day in ("2026-12-29", "2026-12-31", "2027-01-05", "2027-01-07")]
+    assert [line.reason for line in told] == [
+        LineReason.RECEIPT,
+        LineReason.WAITING,
+        LineReason.RESTART,
+        LineReason.PAUSED,
+    ]
+    assert all(line.is_guess for line in lines.values())
+
+
 # --- extensions ---------------------------------------------------------------------------------------
 
 # Received on Thursday 2020-09-17: due 2020-10-21; twenty more working days end on 2020-11-18.

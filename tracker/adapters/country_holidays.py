@@ -7,6 +7,7 @@ word. So a gazetted table decides where there is one.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,7 +33,10 @@ def package_version() -> str:
 
 @functools.lru_cache
 def foreign_calendar(name: str) -> WorkingCalendar:
-    """The calendar of another country, as "holidays:GB-ENG". It has no notices and no guess."""
+    """The calendar of another country, as "holidays:GB-ENG" or of several parts, as "holidays:GB-ENG+GB-SCT".
+
+    It has no notices and no guess.
+    """
     country = name.removeprefix(PACKAGE)
     source = _source(country, FOREIGN_YEARS, name)
     off = dict(source.items())
@@ -78,7 +82,13 @@ def _last_known_day(source: HolidayBase) -> date:
 
 
 def _source(country: str, years: range, place: str) -> HolidayBase:
-    """The package's days of "CN" or "GB-ENG": public ones only, half days are for part of the people."""
+    """The package's days of "CN" or "GB-ENG"; of "GB-ENG+GB-SCT" those off in any of its parts."""
+    parts = [_part(part, years, place) for part in country.split("+")]
+    return functools.reduce(operator.add, parts)
+
+
+def _part(country: str, years: range, place: str) -> HolidayBase:
+    """Public holidays only: half days are for part of the people."""
     from holidays import country_holidays  # slow to import: about as long as all of the rest
 
     code, _dash, subdivision = country.partition("-")

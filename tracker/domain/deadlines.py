@@ -6,7 +6,7 @@ the last counted line of the ledger.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -197,8 +197,6 @@ def keep_ledger(course: Course, rules: Rules, calendar: WorkingCalendar, until: 
     while not walk.is_over and (walk.is_due_certain or (until is not None and walk.day < until)):
         walk.step()
     lines = tuple(walk.lines)
-    if not walk.is_over:
-        return Ledger(lines)
     while until is not None and walk.day < until:
         walk.lines.append(walk.next_line())
     return Ledger(lines, tuple(walk.lines[len(lines) :]))
@@ -214,7 +212,7 @@ class _Walk:
         self._waits_for: list[Correction] = []
         guess = calendar.is_provisional(self.day)
         self.lines = [LedgerLine(self.day, LineReason.RECEIPT, 0, False, is_guess=guess)]
-        self._take_notices(first=True)
+        self._take_notices()
 
     @property
     def is_over(self) -> bool:
@@ -228,7 +226,7 @@ class _Walk:
     def step(self) -> None:
         line = self.next_line()
         self.lines.append(line)
-        self._take_notices(first=False)
+        self._take_notices()
 
     def next_line(self) -> LedgerLine:
         self.day += _ONE_DAY
@@ -243,22 +241,19 @@ class _Walk:
         reason = LineReason(calendar.reason(day))
         return LedgerLine(day, reason, self._count, counted, calendar.name_of(day), guess)
 
-    def _take_notices(self, first: bool) -> None:
-        """What was said on this day takes effect after it; on the day of receipt, also what came before."""
-        for correction in self._course.corrections:
-            is_new = correction.noticed_on <= self.day if first else correction.noticed_on == self.day
-            if is_new and not (correction.corrected_on and correction.corrected_on < self.day):
-                self._waits_for.append(correction)
-        if any(correction.corrected_on == self.day for correction in self._waits_for):
-            self._restart(first)
+    def _take_notices(self) -> None:
+        """What was said until this day takes effect after it."""
+        given = [each for each in self._course.corrections if each.noticed_on <= self.day]
+        self._waits_for = [each for each in given if not each.corrected_on or each.corrected_on > self.day]
+        if any(correction.corrected_on == self.day for correction in given):
+            self._restart()
         for extension in self._course.extensions:
             if extension.noticed_on == self.day and not self._is_extended and not self._waits_for:
                 self._period += granted_days(extension, self._rules)
                 self._is_extended = True
 
-    def _restart(self, first: bool) -> None:
-        self._waits_for = [each for each in self._waits_for if each.corrected_on != self.day]
+    def _restart(self) -> None:
         self._count, self._period, self._is_extended = 0, self._rules.reply_days, False
-        if not first:
-            guess = self.lines[-1].is_guess
-            self.lines[-1] = LedgerLine(self.day, LineReason.RESTART, 0, False, is_guess=guess)
+        line = self.lines[-1]
+        if line.reason is not LineReason.RECEIPT:
+            self.lines[-1] = replace(line, reason=LineReason.RESTART, count=0, is_counted=False, name="")
