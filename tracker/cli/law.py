@@ -15,6 +15,7 @@ from tracker.cli.opening import open_here, root_here
 from tracker.cli.show import JsonOption, Settled, local, parse_date, print_json, print_line
 from tracker.domain.calendar import CalendarGap
 from tracker.domain.deadlines import Course, count_period, keep_ledger
+from tracker.domain.readings import Summary
 from tracker.domain.rules import RulesGap
 from tracker.domain.terms import RequestKind, local_date
 from tracker.errors import UserError
@@ -122,6 +123,10 @@ def _cases(file: Path) -> Any:
         ) from None
 
 
+# What is said of a request that has not gone out: nothing can be counted.
+NOT_COUNTED: dict[str, Any] = {"readings": [], "summary": Summary.OPEN, "provisional": False, "ledger": []}
+
+
 def _day(text: str | None) -> date | None:
     return parse_date(text) if text else None
 
@@ -160,7 +165,7 @@ def explain(
                 "replied_at": row.reply.at if row.reply else None,
                 "response_days": row.response_days,
                 "events": [[e.happened_at, e.kind, e.actor] for e in explained.events],
-                **(statement.json(every) if statement else {}),
+                **(statement.json(every) if statement else NOT_COUNTED),
             }
         )
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
@@ -62,8 +62,7 @@ def standpoint(now: datetime, *, as_of: date | None = None, known_on: date | Non
     """As of a day (default: today) with all that is known now, or as things were known on a day."""
     if known_on is None:
         return Standpoint(now, as_of or local_date(now))
-    end_of_day = datetime.combine(known_on + timedelta(days=1), time.min, SHANGHAI)
-    return Standpoint(min(now, end_of_day), known_on, known_on)
+    return Standpoint(min(now, datetime.combine(known_on, time.max, SHANGHAI)), known_on, known_on)
 
 
 def measure_round(
@@ -92,7 +91,7 @@ def measure_round(
 
 
 def _is_known(event: Event, at: Standpoint) -> bool:
-    return at.known_on is None or event.known_at < at.now
+    return at.known_on is None or event.known_at <= at.now
 
 
 def _measured(
