@@ -38,7 +38,7 @@ KindOption = Annotated[MessageKind, typer.Option("--kind", help=_("What it is.")
 OutcomeOption = Annotated[Outcome | None, typer.Option("--outcome", help=_("What a reply decides."))]
 ReasonOption = Annotated[str, typer.Option("--reason", help=_("Why; kept on record."))]
 DaysOption = Annotated[
-    int | None, typer.Option("--days", help=_("Working days an extension or correction notice names."))
+    int | None, typer.Option("--days", min=0, help=_("Working days an extension or correction notice names."))
 ]
 EndedOption = Annotated[
     str | None,

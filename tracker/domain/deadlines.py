@@ -97,8 +97,8 @@ def count_period(course: Course, rules: Rules, calendar: WorkingCalendar) -> Dea
         corrected_on = correction.corrected_on
         if corrected_on and corrected_on <= start:
             continue
-        if correction.noticed_on > start and correction.noticed_on > _end(start, course, rules, calendar)[1]:
-            continue
+        if correction.noticed_on > _end(start, course, rules, calendar)[1]:
+            break
         if corrected_on is None:
             since = max(correction.noticed_on, start)
             return Deadline(course.received_on, start, rules.reply_days, None, since)
@@ -121,9 +121,7 @@ def _end(start: date, course: Course, rules: Rules, calendar: WorkingCalendar) -
 
 def granted_days(extension: Extension, rules: Rules) -> int:
     """Working days that an extension adds: what it names, at most what the rules allow."""
-    return (
-        rules.extension_days if extension.days is None else min(max(extension.days, 0), rules.extension_days)
-    )
+    return rules.extension_days if extension.days is None else min(extension.days, rules.extension_days)
 
 
 def _last_day(start: date, period: int, pauses: tuple[Pause, ...], calendar: WorkingCalendar) -> date:
@@ -248,7 +246,7 @@ class _Walk:
         if any(correction.corrected_on == self.day for correction in given):
             self._restart()
         for extension in self._course.extensions:
-            if extension.noticed_on == self.day and not self._is_extended and not self._waits_for:
+            if extension.noticed_on == self.day and not self._is_extended:
                 self._period += granted_days(extension, self._rules)
                 self._is_extended = True
 
