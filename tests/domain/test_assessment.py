@@ -125,6 +125,15 @@ def test_the_preferred_reading_follows_the_order_of_receipt_and_the_wishes() -> 
     assert (usual.choices.receipt, usual.choices.reply_time) == (ReceiptBasis.SUBMISSION, ReplyTime.STAMP)
 
 
+def test_of_two_notices_of_one_moment_the_undisputed_one_is_the_first() -> None:
+    notices = [
+        fact(K.CORRECTION_NOTICE, "2021-07-05", is_disputed=is_disputed) for is_disputed in (True, False)
+    ]
+    ours = fact(K.CORRECTED, "2021-07-08")
+    (reading,) = assessed(SUBMITTED, *notices, ours).readings
+    assert reading.deadline.counted_from == date(2021, 7, 8)
+
+
 # --- the named clocks -----------------------------------------------------------------------------------
 
 
@@ -372,8 +381,10 @@ class OneCase(RuleBasedStateMachine):
 
     @invariant()
     def what_is_counted_is_in_the_units_favour(self) -> None:
+        """But for an extension: the restart ends the period that it extended."""
         preferred = self.last.preferred(ORDER)
-        if preferred and preferred.due_on:
+        is_extended = any(fact.kind is K.EXTENSION_NOTICE for fact in self.facts)
+        if preferred and preferred.due_on and not is_extended:
             others = [r for r in self.last.readings if r.received_on == preferred.received_on and r.due_on]
             assert all(preferred.due_on >= r.due_on for r in others if r.replied_on == preferred.replied_on)
 

@@ -280,6 +280,17 @@ def test_a_forwarded_decision_is_a_proposal_for_a_person() -> None:
     assert found.evidence[0] == "forwarded letter"
 
 
+def test_a_forwarded_letter_that_says_nothing_stays_unknown() -> None:
+    assert read("请查收。", subject="转发：通知", quoted="会议改期。").kind is MessageKind.UNKNOWN
+
+
+def test_a_letter_of_nobodys_yet_can_answer_either_kind_of_request() -> None:
+    found = classify(
+        Message("0" * 64, reply_text="您咨询的问题，请拨打0000-1234567咨询。"), None, load_lexicon(), None
+    )
+    assert found.outcome is Outcome.DEFLECTION
+
+
 def test_an_attached_letter_decides() -> None:
     text = "答复书\n延司公开〔2020〕第5号\n张伟：您申请的信息已主动公开，可通过网站查询。"
     found = read("答复见附件。", attachments=(attached("答复书.pdf", text),))

@@ -1,12 +1,12 @@
 """The facts of a case: any order in, one order out, and what cannot be true is refused."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from itertools import permutations
 
 import pytest
 
 from tracker.domain.facts import Fact, FactFault, FactKind, check_facts, collect
-from tracker.domain.terms import ChannelKind, Outcome
+from tracker.domain.terms import ChannelKind, Outcome, local_date
 
 K = FactKind
 LATER = date(2021, 12, 31)
@@ -79,6 +79,12 @@ def test_submission_and_confirmation_are_facts_apart(
     found = collect(facts, ChannelKind.EMAIL, LATER)
     assert found.submitted_on == (date.fromisoformat(submitted) if submitted else None)
     assert found.confirmed_on == (date.fromisoformat(confirmed) if confirmed else None)
+
+
+def test_a_moment_without_its_zone_has_no_date() -> None:
+    naive = datetime(2021, 7, 1, 9)  # noqa: DTZ001 - what is refused here
+    with pytest.raises(ValueError, match="naive datetime 2021-07-01T09:00:00: every moment needs its zone"):
+        local_date(naive)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def facts_of(history: History, channel: ChannelKind, as_of: date) -> Facts:
 
 
 def _told(history: History, channel: ChannelKind) -> Iterator[Fact]:
-    if history.submitted_at:
-        yield Fact(FactKind.SUBMITTED, *_wall(history.submitted_at))
+    assert history.submitted_at  # only of a request that went out is a case made
+    yield Fact(FactKind.SUBMITTED, *_wall(history.submitted_at))
     if history.receipt_on:
         # the day a person noted: signed for if it was posted, else taken in by the site or the counter
         yield Fact(FactKind.SIGNED if channel is ChannelKind.POST else FactKind.ACCEPTED, history.receipt_on)

@@ -110,9 +110,10 @@ class _Reading:
         if scores.get(_K.READ_RECEIPT, 0) >= _CLEAR:
             return self._result(_Choice(_K.READ_RECEIPT, scores[_K.READ_RECEIPT]))
         is_system = _MAIL_SYSTEM.match(self._message.sender) or self._message.returned_ids
-        if not is_system or max(scores.get(_K.BOUNCE, 0), scores.get(_K.DELAY, 0)) < _LIKELY:
+        choice = _choose(scores, {_K.BOUNCE, _K.DELAY})
+        if not is_system or choice is None or scores[choice.label] < _LIKELY:
             return None
-        return self._result(_choose(scores, {_K.BOUNCE, _K.DELAY}))
+        return self._result(choice)
 
     def of_letter(self) -> Classification | None:
         decision = self._decision()
@@ -121,8 +122,9 @@ class _Reading:
             return self._result(machine)
         received = _choose(self._scores, {_K.ACKNOWLEDGEMENT})
         strongest = max((c.confidence for c in (decision, received) if c), default=0.0)
-        if self._scores.get(_K.UNRELATED, 0) >= _LIKELY and strongest < _LIKELY:
-            return self._result(_choose(self._scores, {_K.UNRELATED}))
+        unrelated = _choose(self._scores, {_K.UNRELATED})
+        if unrelated and self._scores[_K.UNRELATED] >= _LIKELY and strongest < _LIKELY:
+            return self._result(unrelated)
         if received and (decision is None or self._only_received(received, decision)):
             decision = received
         return self._result(decision) if decision and decision.confidence >= _FAINT else None
@@ -193,9 +195,7 @@ class _Reading:
                 return RequestKind.CONSULTATION
         return None
 
-    def _result(self, choice: _Choice | None) -> Classification | None:
-        if choice is None:
-            return None
+    def _result(self, choice: _Choice) -> Classification:
         evidence = [str(hit) for hit in self._hits if _is_told(hit, self._scores)]
         if self._is_sudden:
             evidence.append(f"within {_AUTOMATIC_WITHIN} s of sending")

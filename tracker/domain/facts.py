@@ -54,8 +54,8 @@ class Fact:
     is_disputed: bool = False  # a correction notice that a person found to be a pretext
 
 
-def _order(fact: Fact) -> tuple[date, time, int, int, date, str]:
-    """A reply stands where it was sent; of two extensions of one moment the longer comes first."""
+def _order(fact: Fact) -> tuple[date, time, int, int, date, str, bool]:
+    """A reply stands where it was sent; of one moment, the longer extension and the undisputed notice first."""
     return (
         fact.stamp_on or fact.on,
         fact.time,
@@ -63,6 +63,7 @@ def _order(fact: Fact) -> tuple[date, time, int, int, date, str]:
         -1000 if fact.days is None else -fact.days,
         fact.on,
         fact.outcome or "",
+        fact.is_disputed,
     )
 
 

@@ -112,7 +112,7 @@ class Assessment:
     ) -> LegalReading | None:
         """The reading by the first of these dates of receipt that there is, the rest as preferred.
 
-        What is not said is read in the unit's favour. None where no date of receipt is known.
+        What is not wished for is counted, and the stamp dates the reply. None where no date of receipt is known.
         """
         wanted = (
             preferences.correction or Plea.COUNTED,
