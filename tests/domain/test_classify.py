@@ -285,10 +285,9 @@ def test_a_forwarded_letter_that_says_nothing_stays_unknown() -> None:
 
 
 def test_a_letter_of_nobodys_yet_can_answer_either_kind_of_request() -> None:
-    found = classify(
-        Message("0" * 64, reply_text="您咨询的问题，请拨打0000-1234567咨询。"), None, load_lexicon(), None
-    )
-    assert found.outcome is Outcome.DEFLECTION
+    found = read("网友您好：公积金提取需要身份证和购房合同，可到二楼窗口办理。", N)
+    assert found.outcome is Outcome.ANSWER
+    assert read("您申请的信息，本机关决定不予公开。", N).outcome is Outcome.REFUSED
 
 
 def test_an_attached_letter_decides() -> None:

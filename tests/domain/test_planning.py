@@ -100,6 +100,14 @@ def test_a_unit_that_leaves_during_the_window_is_asked_before_it_leaves():
     assert {wall(request.planned_at).date() for request in planned} == {date(2020, 9, 21), date(2020, 9, 22)}
 
 
+def test_posted_letters_share_no_host_and_keep_only_the_spacing():
+    post = [Channel(unit.unit_id, D, ChannelKind.POST, True, "示例街1号") for unit in UNITS]
+    planned = spread(UNITS, post, plan=replace(PLAN, kinds=(D,), caps=Caps(per_host_per_hour=1)))
+    times = sorted(request.planned_at for request in planned)
+    assert len(times) == len(UNITS)
+    assert min(later - earlier for earlier, later in pairwise(times)) < timedelta(hours=1)
+
+
 def test_the_announced_channel_of_the_best_priority_is_taken():
     email = Channel("u000", D, ChannelKind.EMAIL, True, "a@u.test", priority=2)
     form = Channel("u000", D, ChannelKind.WEB_FORM, False, "http://u.test", priority=1)

@@ -243,7 +243,7 @@ def _sentence(reading: LegalReading) -> str:
                 day=reading.replied_on, days=reading.response_days
             )
         )
-    return "; ".join(parts) + ": " + verdict_word(reading.verdict)
+    return _("{facts}: {verdict}").format(facts=_("; ").join(parts), verdict=verdict_word(reading.verdict))
 
 
 def short_version(version: str) -> str:
