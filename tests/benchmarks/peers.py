@@ -102,7 +102,12 @@ def finders() -> list[Peer]:
     return [
         Peer(OURS, add_working_days, lambda start, _: (start, PERIOD, CALENDAR)),
         Peer("holidays", package.get_nth_working_day, lambda start, _: (start, PERIOD)),
-        Peer("chinesecalendar", chinese_calendar.find_workday, lambda start, _: (PERIOD, start)),
+        Peer(
+            "chinesecalendar",
+            chinese_calendar.find_workday,
+            # from a day off its day 0 is the next working day, which is our day 1
+            lambda start, _: (PERIOD - (not CALENDAR.is_working_day(start)), start),
+        ),
         Peer(
             "numpy busday_offset",
             # from a day off the count begins at the last working day before it

@@ -143,15 +143,10 @@ class _Reading:
         if self._kind is RequestKind.CONSULTATION:
             labels = {*_CONSULTATION_NOTICES}
             scores = self._consultation_scores()
-        labels |= outcomes_of(self._kind) if self._kind else self._outcomes_of_either()
+        labels |= outcomes_of(self._kind or RequestKind.DISCLOSURE)
         if any(hit.label == _K.ACKNOWLEDGEMENT and hit.place is Place.TITLE for hit in self._hits):
             labels.add(_K.ACKNOWLEDGEMENT)  # a slip that speaks of all that may follow
         return _choose(scores, labels)
-
-    def _outcomes_of_either(self) -> frozenset[Outcome]:
-        if self._lexicon.consultation.search(self._letter.plain):
-            return frozenset(Outcome)
-        return outcomes_of(RequestKind.DISCLOSURE)
 
     def _consultation_scores(self) -> dict[str, float]:
         scores = dict(self._scores)
