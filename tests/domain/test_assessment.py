@@ -53,7 +53,8 @@ def only(*facts: Fact, as_of: str = "2021-12-31") -> LegalReading:
     return reading
 
 
-# Received on Thursday 2021-07-01: due on 2021-07-29.
+# Received on Thursday 2021-07-01.
+DUE = "2021-07-29"
 SUBMITTED = fact(K.SUBMITTED, "2021-07-01")
 REPLY = fact(K.REPLY, "2021-08-10", outcome=Outcome.DISCLOSED)
 
@@ -134,6 +135,88 @@ def test_of_two_notices_of_one_moment_the_undisputed_one_is_the_first() -> None:
     assert reading.deadline.counted_from == date(2021, 7, 8)
 
 
+def test_a_second_notice_is_disputed_however_early_it_comes() -> None:
+    facts = [
+        fact(K.CORRECTION_NOTICE, "2021-07-05"),
+        fact(K.CORRECTED, "2021-07-06"),
+        fact(K.CORRECTION_NOTICE, "2021-07-07"),
+        fact(K.CORRECTED, "2021-07-08"),
+    ]
+    told = [(r.choices.correction, r.deadline.counted_from.day) for r in assessed(SUBMITTED, *facts).readings]
+    assert told == [(Plea.COUNTED, 8), (Plea.DISPUTED, 6)]
+
+
+def test_what_was_said_on_the_day_of_the_answer_still_counts() -> None:
+    reply = fact(K.REPLY, DUE, outcome=Outcome.DISCLOSED)
+    assert str(only(SUBMITTED, fact(K.EXTENSION_NOTICE, DUE), reply).due_on) == "2021-08-26"
+    crossed = only(SUBMITTED, fact(K.CORRECTION_NOTICE, "2021-07-05"), fact(K.CORRECTED, DUE), reply)
+    assert (str(crossed.deadline.counted_from), crossed.response_days) == (DUE, 0)
+    asked = only(SUBMITTED, fact(K.CORRECTION_NOTICE, "2021-07-12"), fact(K.REPLY, "2021-07-12"))
+    assert (asked.due_on, asked.response_days) == (None, 7)
+
+
+def test_rules_without_third_parties_know_no_pause() -> None:
+    facts = [fact(K.THIRD_PARTY_NOTICE, "2021-07-02"), fact(K.THIRD_PARTY_END, "2021-07-06")]
+    (reading,) = assessed(SUBMITTED, *facts, book=load_rules("cn-consultation")).readings
+    assert (str(reading.due_on), reading.choices.pause) == ("2021-07-08", None)
+
+
+def test_of_two_notices_the_open_one_says_how_long_it_waits() -> None:
+    facts = [
+        fact(K.CORRECTION_NOTICE, "2021-07-05", days=1),
+        fact(K.CORRECTED, "2021-07-06"),
+        fact(K.CORRECTION_NOTICE, "2021-07-07", days=10),
+    ]
+    assert assessed(SUBMITTED, *facts, as_of="2021-07-21").readings[0].verdict is V.AWAITING_US
+    assert assessed(SUBMITTED, *facts, as_of="2021-07-22").readings[0].verdict is V.ABANDONED
+
+
+def test_an_answer_that_waits_for_a_guessed_day_is_provisional() -> None:
+    facts = [fact(K.SUBMITTED, "2026-12-10"), fact(K.CORRECTION_NOTICE, "2026-12-14", days=10)]
+    assert not assessed(
+        *facts[:1], fact(K.CORRECTION_NOTICE, "2026-12-14", days=9), as_of="2026-12-15"
+    ).is_provisional
+    assert not assessed(*facts, as_of="2026-12-15").is_provisional  # the tenth day is 28 December
+    late = [fact(K.SUBMITTED, "2026-12-10"), fact(K.CORRECTION_NOTICE, "2026-12-15", days=10)]
+    assert assessed(*late, as_of="2026-12-16").is_provisional
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        pytest.param([fact(K.FEE_NOTICE, DUE)], V.AWAITING_US, id="on-the-due-date"),
+        pytest.param([fact(K.FEE_NOTICE, "2021-07-30")], V.OVERDUE, id="after-the-due-date"),
+        pytest.param(
+            [fact(K.FEE_NOTICE, DUE), fact(K.AUTO_REPLY, "2021-07-30")], V.AWAITING_US, id="auto-reply"
+        ),
+        pytest.param(
+            [fact(K.FEE_NOTICE, "2021-07-05"), fact(K.TRANSFER_NOTICE, "2021-07-06")],
+            V.OVERDUE,
+            id="no-last-word",
+        ),
+        pytest.param(
+            [fact(K.TRANSFER_NOTICE, "2021-07-05"), fact(K.FEE_NOTICE, "2021-07-06")],
+            V.AWAITING_US,
+            id="last-word",
+        ),
+        pytest.param(
+            [fact(K.FEE_NOTICE, "2021-07-05"), fact(K.FEE_SETTLED, "2021-07-06")], V.OVERDUE, id="settled"
+        ),
+    ],
+)
+def test_a_fee_is_awaited_only_while_it_is_the_last_word_inside_the_period(
+    told: list[Fact], verdict: Verdict
+) -> None:
+    assert only(SUBMITTED, *told).verdict is verdict
+
+
+def test_two_readings_are_alike_when_they_answer_alike() -> None:
+    first, second = only(SUBMITTED), only(SUBMITTED, fact(K.AUTO_REPLY, "2021-07-02"))
+    marked = replace(second, choices=Choices(ReceiptBasis.SIGNATURE), bases=(), touched_on=FIRST_DAY)
+    assert first == second == marked
+    assert first != replace(second, verdict=V.LATE)
+
+
 # --- the named clocks -----------------------------------------------------------------------------------
 
 
@@ -172,7 +255,6 @@ def test_without_proof_of_submission_every_clock_starts_with_receipt_and_none_ru
 
 # --- remarks --------------------------------------------------------------------------------------------
 
-DUE = "2021-07-29"
 REMARKS = {
     "late": ([fact(K.CORRECTION_NOTICE, "2021-07-13")], [RemarkCode.CORRECTION_NOTICE_LATE]),
     "on-day-7": ([fact(K.CORRECTION_NOTICE, "2021-07-12")], []),

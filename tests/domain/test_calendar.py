@@ -1,6 +1,7 @@
 """The calendar against law cases, two packages and its own algebra."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import chinese_calendar
 import holidays
@@ -248,3 +249,54 @@ def test_a_count_is_the_number_of_working_days_one_by_one(start: date, span: int
     end = start + timedelta(span)
     if end <= CN.last:
         assert count_working_days(start, end, CN) == one_by_one
+
+
+# --- which notice says so ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "number"),
+    [
+        pytest.param("2020-01-24", "国办发明电〔2019〕16号", id="the-years-own-notice"),
+        pytest.param("2020-02-01", "国办发明电〔2020〕1号", id="the-amendment-has-the-last-word"),
+        pytest.param("2020-09-27", "国办发明电〔2019〕16号", id="make-up-day"),
+        pytest.param("2018-12-29", "国办发明电〔2018〕15号", id="the-next-years-notice"),
+        pytest.param("2020-01-22", None, id="ordinary-day"),
+        pytest.param("2020-01-11", None, id="weekend"),
+        pytest.param("2027-01-01", None, id="guess"),
+    ],
+)
+def test_a_day_names_the_notice_that_arranged_it(day: str, number: str | None) -> None:
+    notice = GUESSED.notice_of(date.fromisoformat(day))
+    assert (notice.number if notice else None) == number
+
+
+def test_no_notice_is_named_outside_the_calendar() -> None:
+    with pytest.raises(CalendarGap):
+        CN.notice_of(date(2006, 12, 31))
+
+
+def test_a_calendar_can_cover_a_single_day_but_not_less() -> None:
+    day = date(2026, 11, 24)
+    assert WorkingCalendar({}, {}, day, day).is_working_day(day)
+    with pytest.raises(ValueError, match="ends on 2026-11-23, before it begins on 2026-11-24"):
+        WorkingCalendar({}, {}, day, date(2026, 11, 23))
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_moment_is_no_day_of_a_calendar(place: int) -> None:
+    day, moment = date(2026, 11, 24), datetime(2026, 11, 24, tzinfo=UTC)
+    days: list[Any] = [{}, {}, day, day]
+    days[place] = {moment: ""} if place < 2 else moment
+    with pytest.raises(TypeError, match="is not a calendar date"):
+        WorkingCalendar(*days)
+
+
+def test_of_several_wrong_days_the_first_is_named() -> None:
+    first, second = date(2026, 11, 21), date(2026, 11, 22)
+    both = {second: "", first: ""}
+    with pytest.raises(ValueError, match="2026-11-21 is both a day off and a make-up working day"):
+        WorkingCalendar(both, both, first, second)
+    weekdays = {date(2026, 11, 25): "", date(2026, 11, 24): ""}
+    with pytest.raises(ValueError, match="2026-11-24 is a make-up working day, but no weekend day"):
+        WorkingCalendar({}, weekdays, first, date(2026, 11, 30))

@@ -626,6 +626,8 @@ def test_rules_can_leave_out_questions_that_were_handed_on() -> None:
     assert measured(told).verdict is Verdict.OVERDUE
     result = measured(told, by=law(replace(DISCLOSURE, excludes_transfers=True)))
     assert said(result) == ("not_assessable", "handed_on")
+    kept = measured(history(ACK), by=law(replace(DISCLOSURE, excludes_transfers=True)))
+    assert kept.verdict is Verdict.OVERDUE
 
 
 # --- the website veto -----------------------------------------------------------------------------------------
@@ -646,3 +648,14 @@ def test_a_consultation_unanswered_for_more_than_three_months_is_vetoed(as_of: s
         Circumstances(date.fromisoformat(as_of)),
     )
     assert (result.verdict, result.is_vetoed) == (Verdict.OVERDUE, vetoed)
+    assert result.state is RequestState.ACKNOWLEDGED
+
+
+def test_the_veto_is_for_silence_and_outlives_the_close_of_the_round() -> None:
+    by = law(Rules("cn-consultation", RequestKind.CONSULTATION, reply_days=5, veto_months=3))
+    silent = measured(history(ACK), by=by, as_of="2021-03-01", is_round_closed=True)
+    assert (silent.verdict, silent.is_vetoed) == (Verdict.NO_REPLY, True)
+    answered = measured(
+        history(ACK, read(M.REPLY, "2021-02-26", outcome="answer")), by=by, as_of="2021-03-01"
+    )
+    assert (answered.verdict, answered.is_vetoed) == (Verdict.LATE, False)

@@ -137,7 +137,7 @@ class _Case:
             tuple(
                 Extension(fact.on, fact.days)
                 for fact in facts.of(FactKind.EXTENSION_NOTICE)
-                if fact.on <= end and self._rules.extension_days
+                if fact.on <= end
             ),
             self._pauses(end) if pause is Plea.COUNTED else (),
         )

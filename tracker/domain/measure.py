@@ -132,7 +132,7 @@ def measure_request(
         reply=history.first(MessageKind.REPLY) if reading and reading.replied_on else None,
         verdict=verdict,
         reason=reason,
-        summary=assessment.summary if assessment and verdict not in _UNJUDGED else Summary.OPEN,
+        summary=assessment.summary if assessment and verdict is not Verdict.NOT_ASSESSABLE else Summary.OPEN,
         is_vetoed=verdict in _SILENT and _is_vetoed(reading, circumstances.as_of),
     )
 
@@ -147,8 +147,6 @@ def _basis(reading: LegalReading | None, channel: ChannelKind | None) -> Receipt
 
 
 _SILENT = frozenset({Verdict.OVERDUE, Verdict.NO_REPLY})
-# Verdicts that are not about time: no reading says more than they do.
-_UNJUDGED = frozenset({Verdict.NOT_ASSESSABLE, Verdict.CHANNEL_FAILED, Verdict.NOT_SENT, Verdict.PENDING})
 
 
 def _is_vetoed(reading: LegalReading | None, as_of: date) -> bool:
