@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.matching import Clue, ClueKind, Match, SentRequest, fold, match_message
+from tracker.domain.folding import fold
+from tracker.domain.matching import Clue, ClueKind, Match, match_message
 from tracker.domain.message import Attachment, DeliveryReport, Message
+from tracker.domain.sent import SentLetters, SentRequest
 
 MAILBOX = "wangfang@mail.example"
 SENT_AT = datetime(2020, 9, 17, 2, 0, tzinfo=UTC)
@@ -27,7 +29,7 @@ WATER = SentRequest(
     text="请公开延安市2019年度农村饮水安全工程资金分配结果，以电子邮件方式提供电子文本。",
     message_ids=frozenset({"<water-1@mail.example>", "<water-2@mail.example>"}),
     sent_at=SENT_AT,
-    receipt_no="SW-2020-00170",
+    numbers=frozenset({"SW-2020-00170"}),
 )
 SCHOOLS = SentRequest(
     reference="R-SCHOOLS",
@@ -55,8 +57,12 @@ def letter(**fields: Any) -> Message:
     return Message(**{**plain, **fields})
 
 
+def sent_from(mailbox: str, sent: Sequence[SentRequest]) -> SentLetters:
+    return SentLetters(request for request in sent if request.mailbox == mailbox)
+
+
 def match(message: Message, sent: Sequence[SentRequest] = BOTH, at: datetime = ARRIVED) -> Match:
-    return match_message(message, MAILBOX, at, sent)
+    return match_message(message, at, sent_from(MAILBOX, sent))
 
 
 def answered(message: Message, sent: Sequence[SentRequest] = BOTH) -> str | None:
@@ -98,9 +104,10 @@ def test_two_units_of_one_mail_domain_are_told_apart_by_their_whole_address() ->
 def test_an_address_that_two_asked_units_share_decides_nothing_alone() -> None:
     shared = frozenset({"xxgk@yanan.test"})
     sent = (replace(WATER, unit_addresses=shared), replace(SCHOOLS, unit_addresses=shared))
-    from_shared = letter(sender="xxgk@yanan.test", reply_text="答复如下。延安市水务局")
+    from_shared = letter(sender="xxgk@yanan.test", reply_text="答复如下，不明之处请向市教育局咨询。")
     assert match(from_shared, sent).references == ()
     assert set(match(from_shared, sent).candidates) == {"R-WATER", "R-SCHOOLS"}
+    assert answered(replace(from_shared, reply_text="答复如下。\n延安市水务局"), sent) == "R-WATER"
     assert answered(replace(from_shared, **IN_WATERS_THREAD), sent) == "R-WATER"
     assert answered(replace(from_shared, subject=f"关于“{SCHOOLS.title}”的答复"), sent) == "R-SCHOOLS"
 
@@ -112,7 +119,7 @@ def test_a_disclosure_request_and_a_consultation_to_one_unit_are_told_apart_by_w
         title="城区自来水开户办理材料咨询",
         text="您好，请问城区新房自来水开户要到哪里办理、带什么材料？谢谢。",
         message_ids=frozenset({"<water-c@mail.example>"}),
-        receipt_no="",
+        numbers=frozenset(),
     )
     sent = (WATER, consultation)
     assert answered(letter(**FROM_WATER), sent) is None
@@ -145,7 +152,7 @@ def test_a_clerks_private_address_decides_only_with_the_quoted_request() -> None
 def test_a_title_from_a_stranger_only_makes_a_candidate() -> None:
     held = match(letter(subject=f"回复：政府信息公开申请：{WATER.title}"))
     assert (held.references, held.candidates) == ((), ("R-WATER",))
-    assert held.clues == (Clue(ClueKind.TITLE, "R-WATER"),)
+    assert held.clues == (Clue(ClueKind.REPEATED, "R-WATER"),)
 
 
 def test_a_newsletter_from_the_shared_domain_with_title_and_name_is_nobodys_answer() -> None:
@@ -298,7 +305,7 @@ def test_a_unit_that_was_renamed_between_two_rounds_is_no_other_unit() -> None:
 def test_a_receipt_number_decides_beside_another_clue(fields: dict[str, Any]) -> None:
     found = match(letter(**fields))
     assert found.references == ("R-WATER",)
-    assert Clue(ClueKind.RECEIPT_NO, "R-WATER") in found.clues
+    assert Clue(ClueKind.NUMBER, "R-WATER") in found.clues
 
 
 def test_a_receipt_number_alone_is_no_proof_since_two_units_can_give_the_same() -> None:
@@ -309,13 +316,13 @@ def test_a_receipt_number_alone_is_no_proof_since_two_units_can_give_the_same() 
     "text", ["编号20200012", "电话00123456", "A0012"], ids=["longer", "telephone", "letter"]
 )
 def test_a_receipt_number_inside_a_longer_one_is_not_there(text: str) -> None:
-    short = replace(WATER, receipt_no="0012")
-    assert ClueKind.RECEIPT_NO not in {clue.kind for clue in match(letter(reply_text=text), (short,)).clues}
+    short = replace(WATER, numbers=frozenset({"0012"}))
+    assert ClueKind.NUMBER not in {clue.kind for clue in match(letter(reply_text=text), (short,)).clues}
 
 
 @pytest.mark.parametrize("number", ["", "12", "012", "．-()"])
 def test_a_receipt_number_that_could_be_anything_is_no_clue(number: str) -> None:
-    vague = replace(WATER, receipt_no=number)
+    vague = replace(WATER, numbers=frozenset({number}))
     assert match(letter(reply_text=f"第{number}号，共12页 012"), (vague,)).clues == ()
 
 
@@ -393,7 +400,8 @@ def test_a_report_from_an_address_of_another_asked_unit_belongs_to_the_letter_it
 
 
 def test_a_report_that_returns_nothing_of_ours_is_nobodys() -> None:
-    report = letter(sender="mailer-daemon@mail.example", report=FAILED, reply_text="延安市水务局")
+    elsewhere = replace(FAILED, recipient="friend@private.example")
+    report = letter(sender="mailer-daemon@mail.example", report=elsewhere, reply_text="延安市水务局")
     assert match(report).references == ()
 
 
@@ -498,7 +506,7 @@ def letters(draw: st.DrawFn) -> Message:
 def test_a_match_was_sent_from_this_mailbox_before_and_explains_every_pointing_clue(
     message: Message, sent: list[SentRequest], arrived_at: datetime, mailbox: str
 ) -> None:
-    found = match_message(message, mailbox, arrived_at, sent)
+    found = match_message(message, arrived_at, sent_from(mailbox, sent))
     by_reference = {request.reference: request for request in sent}
     for reference in (*found.references, *found.candidates):
         assert by_reference[reference].mailbox == mailbox
@@ -506,7 +514,7 @@ def test_a_match_was_sent_from_this_mailbox_before_and_explains_every_pointing_c
     assert len(found.references) <= 1
     assert set(found.references) <= set(found.candidates)
     assert len(set(found.candidates)) == len(found.candidates)
-    pointing = {ClueKind.THREAD, ClueKind.RECEIPT_NO, ClueKind.QUOTED, ClueKind.TITLE}
+    pointing = {ClueKind.THREAD, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.TITLE}
     for reference in found.references:
         assert {clue.kind for clue in found.clues} & pointing <= {
             clue.kind for clue in found.clues if clue.reference == reference
@@ -519,7 +527,7 @@ def test_the_order_of_requests_does_not_decide(
 ) -> None:
     mixed = list(sent)
     chance.shuffle(mixed)
-    first, second = (match_message(message, MAILBOX, arrived_at, order) for order in (sent, mixed))
+    first, second = (match_message(message, arrived_at, sent_from(MAILBOX, order)) for order in (sent, mixed))
     assert first.references == second.references
     assert set(first.candidates) == set(second.candidates)
 
@@ -529,9 +537,7 @@ def test_requests_of_other_mailboxes_change_nothing(
     message: Message, sent: list[SentRequest], arrived_at: datetime
 ) -> None:
     own = [request for request in sent if request.mailbox == MAILBOX]
-    assert match_message(message, MAILBOX, arrived_at, sent) == match_message(
-        message, MAILBOX, arrived_at, own
-    )
+    assert match(message, sent, arrived_at) == match_message(message, arrived_at, SentLetters(own))
 
 
 @given(letters(), requests(), moments)
@@ -547,7 +553,7 @@ def test_more_requests_never_turn_one_match_into_that_of_an_unrelated_request(
         title="延安市2019年基础测绘成果目录清单",
         text="请公开延安市2019年基础测绘成果目录清单全文，谢谢。",
         message_ids=frozenset({"<maps-1@mail.example>"}),
-        receipt_no="",
+        numbers=frozenset(),
     )
-    alone = match_message(message, MAILBOX, arrived_at, sent)
-    assert match_message(message, MAILBOX, arrived_at, [*sent, stranger]) == alone
+    alone = match(message, sent, arrived_at)
+    assert match(message, [*sent, stranger], arrived_at) == alone

@@ -22,6 +22,7 @@ from tracker.domain.terms import (
 )
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.answers import Asked
 from tracker.services.intake import CONTACT, record_arrival, understand
 from tracker.services.rounds import find_request, start_round
 from tracker.services.sealing import keep_receipt
@@ -250,7 +251,7 @@ def _enter(
             start_round(session, request.round, now)
         (arrival,) = arrivals_of(session, sha256)
         try:
-            record_arrival(session, arrival, understand(workspace, arrival, now), now)
+            record_arrival(session, arrival, understand(workspace, arrival, Asked(workspace), now), now)
         except IllegalEvent as fault:
             raise _not_open(fault) from None
 

@@ -15,8 +15,9 @@ from tracker.domain.notices import NO_TERMS, NoticeTerms, days_named
 from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.answers import reading_event, replied_at
 from tracker.services.contacts import check_outcome
-from tracker.services.intake import read_message, reading_event, replied_at
+from tracker.services.intake import read_message
 from tracker.services.rounds import find_request
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing

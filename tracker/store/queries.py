@@ -1,5 +1,6 @@
 """Reads for services and pages. Nothing here writes."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
-from tracker.domain.matching import SentRequest
+from tracker.domain.sent import SentRequest
 from tracker.domain.terms import ChannelKind, EventKind, RequestState
 from tracker.store.tables import (
     ApplicantRow,
@@ -93,6 +94,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
     )
     found = list(session.exec(query))
     letters = _message_ids(session, [request.reference for request, *_ in found])
+    numbers = _numbers_given(session, mailbox)
     addresses = _unit_addresses(session, {(unit.round, unit.unit_id) for _, _, unit, _ in found})
     return [
         SentRequest(
@@ -105,6 +107,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
             text=question.text,
             message_ids=letters.get(request.reference, frozenset()),
             sent_at=state.submitted_at or request.planned_at,
+            numbers=numbers.get(request.reference, frozenset()),
         )
         for request, state, unit, question in found
     ]
@@ -113,6 +116,22 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
 def _message_ids(session: Session, references: Sequence[str]) -> dict[str, frozenset[str]]:
     query = select(OutboxRow.request, OutboxRow.message_id).where(col(OutboxRow.request).in_(references))
     return {reference: frozenset({message_id}) for reference, message_id in session.exec(query)}
+
+
+def _numbers_given(session: Session, mailbox: str) -> dict[str, frozenset[str]]:
+    """Registration and document numbers that earlier answers to this mailbox's requests bore."""
+    query = (
+        select(EventRow.request, EventRow.payload)
+        .join(RequestRow, col(RequestRow.reference) == col(EventRow.request))
+        .join(ApplicantRow, col(ApplicantRow.code) == col(RequestRow.applicant))
+        .where(ApplicantRow.mailbox == mailbox, EventRow.kind == EventKind.READ)
+    )
+    found: dict[str, frozenset[str]] = {}
+    for reference, payload in session.exec(query):
+        read = json.loads(payload)
+        given = {read.get("document_number", ""), read.get("receipt_no", "")} - {""}
+        found[reference or ""] = found.get(reference or "", frozenset()) | given
+    return found
 
 
 def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:

@@ -1,0 +1,144 @@
+"""The requests that went out from one mailbox, found by whatever an answer may say of them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from tracker.domain.folding import PhraseIndex, fold
+from tracker.domain.topics import pairs, topic_of, words_of
+
+_SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
+_SHORTEST_TEXT = 16
+_SHORTEST_NUMBER = 4
+# Anybody may have an address there, so the domain says nothing of a unit.
+_PUBLIC_PROVIDER = re.compile(
+    r"(?:^|\.)(?:vip\.)?(?:qq|foxmail|163|126|yeah|188|139|189|wo|sina|sohu|tom|21cn|263|aliyun|88|gmail|outlook|hotmail"
+    r"|live|msn|icloud|yahoo|mail)\b[^@]*$"
+)
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """What matching knows of a request that was sent. `numbers` are those its unit gave it."""
+
+    reference: str
+    mailbox: str  # the applicant's address
+    unit_id: str
+    unit_name: str
+    unit_addresses: frozenset[str]
+    title: str
+    text: str
+    message_ids: frozenset[str]
+    sent_at: datetime
+    numbers: frozenset[str] = frozenset()
+    applicant_name: str = ""
+
+    @cached_property
+    def topic(self) -> str:
+        return topic_of(self.title, self.text)
+
+    @cached_property
+    def topic_pairs(self) -> frozenset[str]:
+        return pairs(self.topic)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return words_of(self.topic, self.text)
+
+    @cached_property
+    def folded_name(self) -> str:
+        return fold(self.unit_name)
+
+
+class SentLetters:
+    """An index over the requests of one mailbox; what it costs to ask does not hang on their number."""
+
+    def __init__(self, requests: Iterable[SentRequest]) -> None:
+        self.requests: Mapping[str, SentRequest] = {r.reference: r for r in requests}
+        every = self.requests.values()
+        self._ids = _table((i, r) for r in every for i in r.message_ids)
+        self._addresses = _table((a, r) for r in every for a in r.unit_addresses)
+        self._domains = _table((domain_of(a), r) for r in every for a in r.unit_addresses)
+        self._titles = _Phrases((fold(r.topic), r) for r in every if _is_title(r))
+        self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
+        self._names = _Phrases((r.folded_name, r) for r in every)
+        self._numbers = _Phrases((fold(n), r) for r in every for n in r.numbers if _is_telling(n))
+
+    def by_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        return _joined(self._ids.get(each, _NONE) for each in ids)
+
+    def by_addresses(self, addresses: Iterable[str]) -> frozenset[str]:
+        return _joined(self._addresses.get(each, _NONE) for each in addresses)
+
+    def by_own_domain(self, address: str) -> frozenset[str]:
+        """Requests to the unit that alone has this domain; a public provider's is nobody's own."""
+        domain = domain_of(address)
+        found = self._domains.get(domain, _NONE)
+        units = {self.requests[reference].unit_id for reference in found}
+        return found if len(units) == 1 and not _PUBLIC_PROVIDER.search(domain) else _NONE
+
+    def titled(self, folded: str) -> frozenset[str]:
+        return self._titles.within(folded)
+
+    def quoted(self, folded: str) -> frozenset[str]:
+        return self._texts.within(folded)
+
+    def named(self, folded: str) -> frozenset[str]:
+        return self._names.within(folded)
+
+    def numbered(self, folded: str) -> frozenset[str]:
+        """As a whole: 0012 does not stand in 20200012, nor in a telephone number."""
+        return self._numbers.within(folded, whole=True)
+
+    def learn(self, reference: str, number: str) -> None:
+        """A number that the unit has given to a request meanwhile."""
+        if reference in self.requests and _is_telling(number):
+            self._numbers.add(fold(number), reference)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _is_title(request: SentRequest) -> bool:
+    return request.topic in request.title and len(fold(request.topic)) >= _SHORTEST_TITLE
+
+
+def _is_telling(number: str) -> bool:
+    return len(fold(number)) >= _SHORTEST_NUMBER
+
+
+def _table(pairs_found: Iterable[tuple[str, SentRequest]]) -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for key, request in pairs_found:
+        table.setdefault(key, set()).add(request.reference)
+    return {key: frozenset(references) for key, references in table.items()}
+
+
+def _joined(parts: Iterable[frozenset[str]]) -> frozenset[str]:
+    found = [part for part in parts if part]
+    return found[0] if len(found) == 1 else frozenset().union(*found)
+
+
+class _Phrases:
+    def __init__(self, entries: Iterable[tuple[str, SentRequest]]) -> None:
+        self._references = _table(entries)
+        self._index = PhraseIndex(self._references)
+
+    def add(self, phrase: str, reference: str) -> None:
+        if phrase not in self._references:
+            self._index.add(phrase)
+        self._references[phrase] = self._references.get(phrase, _NONE) | {reference}
+
+    def within(self, folded: str, *, whole: bool = False) -> frozenset[str]:
+        found = self._index.within(folded)
+        return _joined(self._references[p] for p in found if not whole or _stands_alone(p, folded))
+
+
+def _stands_alone(number: str, folded: str) -> bool:
+    return re.search(rf"(?<![0-9A-Z]){re.escape(number)}(?![0-9A-Z])", folded) is not None

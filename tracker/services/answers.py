@@ -1,0 +1,176 @@
+"""What a mail amounts to: an event for each request it surely answers, or an entry in the holding pen."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from tracker.adapters.lexicons import load_lexicon
+from tracker.domain.classify import Lexicon, classify
+from tracker.domain.matching import Doubt, Match, match_message
+from tracker.domain.message import Message
+from tracker.domain.notices import days_named
+from tracker.domain.receipt_numbers import receipt_number
+from tracker.domain.sent import SentLetters
+from tracker.domain.terms import Classification, Event, EventKind, MessageKind, RequestKind, RequestState
+from tracker.settings import Workspace
+from tracker.store.database import reading
+from tracker.store.queries import sent_requests
+from tracker.store.tables import ApplicantRow, RawMessageRow, ReceiptRow, RequestRow, RequestStateRow
+
+# A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
+_LONGEST_TRANSIT = timedelta(days=2)
+# Automatic replies and bounces print numbers of their own systems.
+_GIVING_NUMBERS = frozenset(MessageKind) - {MessageKind.AUTO_REPLY, MessageKind.BOUNCE, MessageKind.DELAY}
+
+
+class Asked:
+    """What was asked from each mailbox; read once for a run of intake, and told what the run learns."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._letters: dict[str, SentLetters] = {}
+
+    def from_mailbox(self, mailbox: str) -> SentLetters:
+        if mailbox not in self._letters:
+            with reading(self._workspace.engine) as session:
+                self._letters[mailbox] = _sent_letters(session, self._workspace, mailbox)
+        return self._letters[mailbox]
+
+    def learn(self, events: Iterable[Event]) -> None:
+        """The numbers that units gave to requests, for the messages that cite them later."""
+        for event in events:
+            for number in filter(None, (event.payload.get(name) for name in NUMBERS)):
+                for letters in self._letters.values():
+                    letters.learn(event.request or "", number)
+
+
+NUMBERS = ("document_number", "receipt_no")  # of a reading's payload
+
+
+def _sent_letters(session: Session, workspace: Workspace, mailbox: str) -> SentLetters:
+    applicant = session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == mailbox)).first()
+    if applicant is None:
+        return SentLetters(())
+    vault = workspace.vault
+    name = vault.unseal(applicant.sealed)["name"]
+    requests = sent_requests(session, mailbox)
+    query = select(ReceiptRow).where(col(ReceiptRow.request).in_([r.reference for r in requests]))
+    receipts = {row.request: vault.unseal(row.sealed)["receipt_no"] for row in session.exec(query)}
+    return SentLetters(
+        replace(r, applicant_name=name, numbers=r.numbers | {receipts.get(r.reference, "")}) for r in requests
+    )
+
+
+def answers_of(
+    workspace: Workspace, arrival: RawMessageRow, message: Message, asked: Asked, now: datetime
+) -> list[Event]:
+    """The events a parsed mail amounts to; writes nothing."""
+    lexicon = load_lexicon(workspace=workspace.root)
+    match = match_message(message, arrival.arrived_at, asked.from_mailbox(arrival.mailbox))
+    with reading(workspace.engine) as session:
+        requests = [session.get_one(RequestRow, reference) for reference in match.references]
+        states = [session.get_one(RequestStateRow, reference) for reference in match.references]
+    events: list[Event] = []
+    for request, state in zip(requests, states, strict=True):
+        seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
+        result = classify(message, RequestKind(request.kind), lexicon, seconds)
+        if result.kind is MessageKind.UNRELATED and match.is_by_sender_only(request.reference):
+            continue  # the unit wrote, but not to the applicant who asked
+        if state.state == RequestState.UNSETTLED and _proves_sending(result):
+            events.append(_settled(request, arrival, now))
+        events.append(reading_event(request, arrival, message, result, match, lexicon, now))
+    return events or [_held(arrival, message, match, lexicon, now)]
+
+
+def reading_event(
+    request: RequestRow,
+    arrival: RawMessageRow,
+    message: Message,
+    result: Classification,
+    match: Match,
+    lexicon: Lexicon,
+    now: datetime,
+) -> Event:
+    """The machine's reading of a message as an answer to `request`."""
+    happened_at, basis = replied_at(message, arrival.arrived_at)
+    return Event(
+        kind=EventKind.READ,
+        happened_at=happened_at,
+        known_at=now,
+        actor=f"lexicon:{lexicon.sha256[:12]}",
+        round=request.round,
+        request=request.reference,
+        source_sha256=arrival.sha256,
+        payload={
+            **_result(result),
+            "days": days_named(message, result.kind),
+            "receipt_no": receipt_number(message) if result.kind in _GIVING_NUMBERS else "",
+            "arrived_at": arrival.arrived_at.isoformat(),
+            "time_basis": basis,
+            "match": match.kinds(request.reference),
+        },
+        dedupe_key=f"read:{request.reference}:{arrival.sha256}:{lexicon.sha256}",
+    )
+
+
+def replied_at(message: Message, arrived_at: datetime) -> tuple[datetime, str]:
+    """When an electronic reply counts as given, and on which stamp that rests.
+
+    Of our own server's stamp (the topmost `Received`) and the arrival in the mailbox the earlier
+    one: the reading in the unit's favour. The `Date:` header alone proves nothing.
+    """
+    for stamp in message.received[:1]:
+        if arrived_at - _LONGEST_TRANSIT <= stamp < arrived_at:
+            return stamp, "received_stamp"
+    return arrived_at, "arrival"
+
+
+def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexicon, now: datetime) -> Event:
+    result = classify(message, None, lexicon, None)
+    return Event(
+        kind=EventKind.HELD,
+        happened_at=arrival.arrived_at,
+        known_at=now,
+        actor=f"lexicon:{lexicon.sha256[:12]}",
+        source_sha256=arrival.sha256,
+        payload={
+            **_result(result),
+            "candidates": list(match.candidates),
+            "clues": [[clue.kind, clue.reference] for clue in match.clues],
+            "doubt": match.doubt or (Doubt.WEAK if match.references else None),
+        },
+        dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}",
+    )
+
+
+def _result(result: Classification) -> dict[str, object]:
+    return {
+        "kind": result.kind,
+        "outcome": result.outcome,
+        "confidence": round(result.confidence, 3),
+        "evidence": list(result.evidence),
+        "document_number": result.document_number,
+    }
+
+
+def _settled(request: RequestRow, arrival: RawMessageRow, now: datetime) -> Event:
+    return Event(
+        kind=EventKind.SETTLED_SENT,
+        happened_at=arrival.arrived_at,
+        known_at=now,
+        actor="rule:answer-proves-sending",
+        round=request.round,
+        request=request.reference,
+        source_sha256=arrival.sha256,
+        dedupe_key=f"settled:{request.reference}",
+    )
+
+
+def _proves_sending(result: Classification) -> bool:
+    return result.kind not in (MessageKind.UNKNOWN, MessageKind.UNRELATED)
+
+
+def _seconds_since(submitted_at: datetime | None, arrived_at: datetime) -> float | None:
+    return (arrived_at - submitted_at).total_seconds() if submitted_at else None
