@@ -149,10 +149,24 @@ def test_a_clerks_private_address_decides_only_with_the_quoted_request() -> None
     assert (held.references, held.candidates) == ((), ("R-WATER",))
 
 
+def test_only_who_received_our_letter_repeats_its_whole_subject() -> None:
+    repeated = letter(subject=f"回复：政府信息公开申请：{WATER.title}")
+    assert match(repeated).clues == (Clue(ClueKind.REPEATED, "R-WATER"),)
+    assert answered(repeated) == "R-WATER"
+    twin = replace(SCHOOLS, title=WATER.title)
+    assert answered(repeated, (WATER, twin)) is None
+
+
 def test_a_title_from_a_stranger_only_makes_a_candidate() -> None:
-    held = match(letter(subject=f"回复：政府信息公开申请：{WATER.title}"))
+    held = match(letter(subject=f"关于{WATER.title}"))
     assert (held.references, held.candidates) == ((), ("R-WATER",))
-    assert held.clues == (Clue(ClueKind.REPEATED, "R-WATER"),)
+    assert held.clues == (Clue(ClueKind.TITLE, "R-WATER"),)
+
+
+def test_a_stranger_who_names_the_applicant_and_the_whole_title_decides() -> None:
+    sent = tuple(replace(request, applicant_name="王芳") for request in BOTH)
+    assert answered(letter(reply_text=f"王芳：您申请的{WATER.title}见附件。"), sent) == "R-WATER"
+    assert answered(letter(reply_text=f"您申请的{WATER.title}见附件。"), sent) is None
 
 
 def test_a_newsletter_from_the_shared_domain_with_title_and_name_is_nobodys_answer() -> None:
@@ -220,7 +234,7 @@ def test_a_title_that_contains_another_is_taken_whole() -> None:
     longer = replace(
         SCHOOLS, title=WATER.title + "审计报告", text="请提供该项目的审计报告全文和整改情况，谢谢。"
     )
-    assert answered(letter(**FROM_WATER, reply_text=f"“{longer.title}”"), (WATER, longer)) == "R-WATER"
+    assert answered(letter(**FROM_WATER, reply_text=f"“{longer.title}”"), (WATER, longer)) is None
     assert answered(letter(**FROM_SCHOOLS, reply_text=f"“{longer.title}”"), (WATER, longer)) == "R-SCHOOLS"
     assert answered(letter(reply_text=f"“{longer.title}”"), (WATER, longer)) is None
 
@@ -308,8 +322,10 @@ def test_a_receipt_number_decides_beside_another_clue(fields: dict[str, Any]) ->
     assert Clue(ClueKind.NUMBER, "R-WATER") in found.clues
 
 
-def test_a_receipt_number_alone_is_no_proof_since_two_units_can_give_the_same() -> None:
-    assert answered(letter(reply_text="编号SW-2020-00170的申请，现答复如下。")) is None
+def test_a_receipt_number_decides_alone_unless_two_units_gave_the_same() -> None:
+    cited = letter(reply_text="编号SW-2020-00170的申请，现答复如下。")
+    assert answered(cited) == "R-WATER"
+    assert answered(cited, (WATER, replace(SCHOOLS, numbers=WATER.numbers))) is None
 
 
 @pytest.mark.parametrize(
@@ -514,7 +530,7 @@ def test_a_match_was_sent_from_this_mailbox_before_and_explains_every_pointing_c
     assert len(found.references) <= 1
     assert set(found.references) <= set(found.candidates)
     assert len(set(found.candidates)) == len(found.candidates)
-    pointing = {ClueKind.THREAD, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.TITLE}
+    pointing = {ClueKind.THREAD, ClueKind.REPEATED, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.TITLE}
     for reference in found.references:
         assert {clue.kind for clue in found.clues} & pointing <= {
             clue.kind for clue in found.clues if clue.reference == reference

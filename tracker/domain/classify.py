@@ -34,19 +34,20 @@ _CONSULTATION_NOTICES = frozenset({_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K
 # Where a label is likely by itself, these others are part of how it is said.
 _SPOKEN_WITH: Mapping[str, frozenset[str]] = {
     _K.CORRECTION_NOTICE: frozenset({_O.ABANDONED, _O.EXCESSIVE}),
-    _K.FEE_NOTICE: frozenset({_O.DISCLOSED, _O.FEE_UNPAID, _O.ABANDONED}),
+    _K.FEE_NOTICE: frozenset({_O.DISCLOSED, _O.ABANDONED}),
     _K.TRANSFER_NOTICE: frozenset({_K.EXTENSION_NOTICE, _O.REFERRED}),
     _O.PARTLY_DISCLOSED: frozenset({_O.DISCLOSED, _O.REFUSED}),
     _O.ALREADY_PUBLIC: frozenset({_O.DISCLOSED}),
     _O.NOT_RESPONSIBLE: frozenset({_K.TRANSFER_NOTICE}),
     _O.NOT_A_REQUEST: frozenset({_O.NOT_RESPONSIBLE}),
     _O.DUPLICATE: frozenset({_O.ALREADY_PUBLIC, _O.EXCESSIVE}),
-    _O.EXCESSIVE: frozenset({_O.REFUSED}),
+    _O.EXCESSIVE: frozenset({_O.REFUSED, _K.CORRECTION_NOTICE}),
+    _O.OTHER_REGIME: frozenset({_O.NOT_A_REQUEST, _K.TRANSFER_NOTICE}),
     _O.PUBLICATION: frozenset({_O.ALREADY_PUBLIC, _O.NOT_A_REQUEST}),
     _O.NEEDS_CREATION: frozenset({_O.NOT_HELD, _O.REFUSED}),
     _O.STILL_UNCLEAR: frozenset({_K.CORRECTION_NOTICE}),
-    _O.ABANDONED: frozenset({_K.CORRECTION_NOTICE}),
-    _O.FEE_UNPAID: frozenset({_O.ABANDONED}),
+    _O.ABANDONED: frozenset({_K.CORRECTION_NOTICE, _O.STILL_UNCLEAR}),
+    _O.FEE_UNPAID: frozenset({_O.ABANDONED, _K.FEE_NOTICE}),
     _O.REFERRED: frozenset({_O.DEFLECTION}),
 }
 

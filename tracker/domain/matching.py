@@ -1,43 +1,34 @@
-"""Which requests a message answers: clues in order of weight, and no match where they do not decide.
+"""Which requests a message answers, by all its clues, and no match where they do not decide.
 
 A wrong match is the worst fault of all: what a mail program did by itself (thread, quotation) and what
 the writer says must agree, and neither decides for a unit that did not write.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 
-from tracker.domain.folding import fold
+from tracker.domain.clues import Clue, ClueKind, Clues
 from tracker.domain.message import Message
-from tracker.domain.sent import SentLetters, SentRequest
-from tracker.domain.topics import is_foreign, pairs, quoted_titles, speaks_of_another, spoken_of
+from tracker.domain.sent import SentLetters
+from tracker.domain.topics import (
+    asked_phrases,
+    is_foreign,
+    is_of_another_year,
+    leans_to,
+    quoted_titles,
+    speaks_of_another,
+    spoken_of,
+)
 
-_CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
+__all__ = ["Clue", "ClueKind", "Doubt", "Match", "match_message"]
+
+_MOST_RIVALS = 60
 _MOST_CANDIDATES = 20
+_FEWEST_SHARED = 2  # pairs of characters that a letter and the one request to its unit share
 _NONE: frozenset[str] = frozenset()
-
-
-class ClueKind(StrEnum):
-    """In order of weight."""
-
-    THREAD = "thread"  # In-Reply-To, References, or a returned original name our letter
-    NUMBER = "number"  # a receipt or document number that the unit gave this request
-    QUOTED = "quoted_request"  # our letter stands in the message: its text, or its title and sender
-    REPEATED = "repeated_title"  # our title stands behind "Re:" or in the quotation
-    TITLE = "title"  # the writer names what was asked, whole
-    TOPIC = "topic"  # the writer names what tells this request from the unit's others
-    SENDER = "sender"  # one of the unit's own addresses
-    DOMAIN = "domain"  # another address of a domain that is the unit's alone
-    FAILED_ADDRESS = "failed_address"  # a mail system returns a letter to one of the unit's addresses
-    UNIT_NAMED = "unit_named"
-    APPLICANT_NAMED = "applicant_named"
-
-
-_ABOUT_WRITER = frozenset({ClueKind.SENDER, ClueKind.DOMAIN, ClueKind.UNIT_NAMED, ClueKind.APPLICANT_NAMED})
 
 
 class Doubt(StrEnum):
@@ -54,12 +45,6 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
-    kind: ClueKind
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
     """`references` the message surely answers (empty: the holding pen, for `doubt`); all clues are kept."""
 
@@ -68,314 +53,250 @@ class Match:
     clues: tuple[Clue, ...] = ()
     doubt: Doubt | None = None
 
-    def is_by_sender_only(self, reference: str) -> bool:
-        """Whether nothing points at what was asked, only at who writes."""
-        return not set(self.kinds(reference)) - _ABOUT_WRITER
-
     def kinds(self, reference: str) -> list[ClueKind]:
         return [clue.kind for clue in self.clues if clue.reference == reference]
+
+    def is_ours_by_program(self, reference: str) -> bool:
+        """Whether the message itself, not only its writer and words, goes back to our letter."""
+        return not _BY_PROGRAM.isdisjoint(self.kinds(reference))
+
+
+_BY_PROGRAM = frozenset({ClueKind.THREAD, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.REPEATED})
 
 
 def match_message(message: Message, arrived_at: datetime, sent: SentLetters) -> Match:
     """Match against the requests sent from the receiving mailbox before the message arrived."""
-    letter = _Letter(message, sent, arrived_at)
-    if not letter.mailbox or sent.by_ids([message.message_id]):
+    clues = Clues(message, sent, arrived_at)
+    if not clues.mailbox or sent.by_ids([message.message_id]):
         return Match()  # nothing was asked, or it is a copy of our own letter
-    found = letter.decision()
+    clues = clues if message.sender == clues.mailbox else clues.forwarded or clues
+    decision = _Decision(clues)
+    found = decision.answered()
     references = () if isinstance(found, Doubt) else tuple(sorted(found))
-    ranked, clues = letter.ranked(references)
-    doubt = found if isinstance(found, Doubt) else None
-    return Match(references, ranked, clues, doubt if ranked else None)
+    ranked, told = decision.ranked(references)
+    return Match(references, ranked, told, found if isinstance(found, Doubt) and ranked else None)
 
 
-class _Letter:
-    """A message beside the requests it may answer, its texts folded once for all comparisons."""
+Answered = frozenset[str] | Doubt
 
-    def __init__(self, message: Message, sent: SentLetters, arrived_at: datetime) -> None:
-        self._message = message
-        self._sent = sent
-        self._latest = arrived_at + _CLOCK_SKEW
-        self.mailbox = next((r.mailbox for r in sent.requests.values()), "")
-        prefix = _REPLY_PREFIX.match(message.subject)
-        subject = message.subject[prefix.end() :] if prefix else message.subject
-        is_ours = bool(prefix) and bool(sent.titled(fold(subject)))
-        files = [f"{a.name}\n{a.text or ''}" for a in message.attachments]
-        words = [message.reply_text, *files] if is_ours else [subject, message.reply_text, *files]
-        self._words = "\n".join(words)
-        self._own = fold(self._words)
-        self._quoted = fold("\n".join([message.quoted_text, *([subject] if is_ours else [])]))
-        self._all = f"{self._own} {self._quoted}"
-        self._is_report = message.report is not None or _MAIL_SYSTEM.match(message.sender) is not None
-        self._is_bulk = any(name in message.headers for name in ("list-id", "list-unsubscribe"))
 
-    # --- clues: each a set of references ---
+class _Decision:
+    def __init__(self, clues: Clues) -> None:
+        self._clues = clues
+        self._requests = clues.sent.requests
+        self._unit = clues.sender or clues.domain
 
-    @cached_property
-    def thread(self) -> frozenset[str]:
-        ids = [*self._message.thread_ids, *self._message.returned_ids]
-        text = f"{self._message.reply_text}\n{self._message.quoted_text}"
-        return self._possible(self._sent.by_ids([*ids, *_MESSAGE_ID.findall(text)]))
-
-    @cached_property
-    def numbered(self) -> frozenset[str]:
-        return self._possible(self._sent.numbered(fold_lines(f"{self._message.subject}\n{self._words}")))
-
-    @cached_property
-    def quoted(self) -> frozenset[str]:
-        found = self._sent.quoted(self._all)
-        if not found and fold(self.mailbox) in self._quoted:
-            found = self._sent.titled(self._quoted)
-        return self._possible(found)
-
-    @cached_property
-    def repeated(self) -> frozenset[str]:
-        return self._possible(self._sent.titled(self._quoted)) - self.quoted
-
-    @cached_property
-    def titled(self) -> frozenset[str]:
-        return self._possible(self._sent.titled(self._own))
-
-    @cached_property
-    def sender(self) -> frozenset[str]:
-        return self._possible(self._sent.by_addresses([self._message.sender]))
-
-    @cached_property
-    def domain(self) -> frozenset[str]:
-        return self._possible(self._sent.by_own_domain(self._message.sender)) - self.sender
-
-    @cached_property
-    def failed(self) -> frozenset[str]:
-        if not self._is_report:
-            return _NONE
-        text = f"{self._message.subject}\n{self._message.reply_text}\n{self._message.quoted_text}".lower()
-        recipient = [self._message.report.recipient] if self._message.report else []
-        return self._possible(self._sent.by_addresses([*recipient, *_ADDRESS.findall(text)]))
-
-    @cached_property
-    def named(self) -> frozenset[str]:
-        own = fold(f"{self._message.sender_name}\n{self._message.reply_text}")
-        papers = fold("\n".join(a.text or "" for a in self._message.attachments))
-        return self._possible(self._sent.named(f"{own} {papers}"))
-
-    def _possible(self, references: frozenset[str]) -> frozenset[str]:
-        """Without those that were sent after the message had arrived."""
-        late = {r for r in references if self._sent.requests[r].sent_at > self._latest}
-        return references - late if late else references
-
-    # --- the decision ---
-
-    def decision(self) -> frozenset[str] | Doubt:
-        if self._message.sender == self.mailbox:
+    def answered(self) -> Answered:
+        clues = self._clues
+        if clues.message.sender == clues.mailbox:
             return Doubt.OWN_LETTER
-        pointers = [each for each in (self.thread, self.numbered, self.quoted, self.repeated) if each]
+        pointers = [each for each in (clues.thread, clues.numbered, clues.quoted, clues.repeated) if each]
         pointed = frozenset.intersection(*sorted(pointers, key=len)) if pointers else _NONE
         if pointers and not pointed:
             return Doubt.CONTRADICTION
-        if self._is_report:
+        if clues.is_report:
             return self._returned(pointed)
-        return self._answered(pointed)
+        found = self._from_unit(pointed) if self._unit else self._from_stranger(pointed)
+        if isinstance(found, Doubt):
+            return found
+        return self._doubt_of(found, pointed) or found
 
-    def _returned(self, pointed: frozenset[str]) -> frozenset[str] | Doubt:
+    # --- who may have written it ---
+
+    def _returned(self, pointed: frozenset[str]) -> Answered:
         """A mail system's notice belongs to the letter it returns, whoever's address it came from."""
-        if self._message.returned_ids and not self.thread:
+        clues = self._clues
+        if clues.message.returned_ids and not clues.thread:
             return Doubt.ANOTHER_MATTER
-        left = pointed or self.failed
-        for clue in (self.failed, self.titled):
-            left = left & clue or left
-        return self._one(left) if pointed or self.failed else Doubt.NO_CLUE
-
-    def _answered(self, pointed: frozenset[str]) -> frozenset[str] | Doubt:
-        unit = self.sender or self.domain
-        if unit and not self._is_the_units(pointed, unit):
-            return self._lent(pointed)
-        if not unit and pointed and self.titled and not pointed & self.titled:
+        if pointed and clues.titled and not pointed & clues.titled:
             return Doubt.CONTRADICTION
-        spoken = self._spoken(pointed & unit or unit or pointed or self.titled, unit)
-        answered = self._agreed(pointed & unit if unit else pointed, spoken, unit)
-        if isinstance(answered, Doubt):
-            return answered
-        return self._doubt_of(answered, spoken, unit) or answered
+        left = pointed or clues.failed
+        for clue in (clues.failed, clues.titled):
+            left = left & clue or left
+        return self._one(left)
 
-    def _is_the_units(self, pointed: frozenset[str], unit: frozenset[str]) -> bool:
-        """Whether everything that points at a request points at one of the unit that writes."""
-        return all(not each or each & unit for each in (pointed, self.titled))
+    def _from_unit(self, pointed: frozenset[str]) -> Answered:
+        clues, unit = self._clues, self._unit
+        if clues.is_bulk and not pointed:
+            return Doubt.WEAK
+        if any(each and not each & unit for each in (pointed, clues.titled, clues.turned_to)):
+            return self._for_another_unit(pointed)
+        spoken = self._spoken(unit)
+        found = self._agreed(pointed & unit, spoken, unit)
+        if found is Doubt.SEVERAL and not pointed and not spoken:
+            found = self._leaning(unit)
+        if isinstance(found, Doubt) or found <= clues.sender or found & (pointed | spoken):
+            return found
+        return found if len(unit) > 1 or self._shares_words(found) or found & clues.called else Doubt.WEAK
 
-    def _lent(self, pointed: frozenset[str]) -> frozenset[str] | Doubt:
+    def _for_another_unit(self, pointed: frozenset[str]) -> Answered:
         """From another asked unit's address, but in every word the answer of the one that was asked."""
-        left = pointed & self.titled & self.named
-        is_signed = not self._sent.named(fold(self._message.reply_text)) & self.sender
-        return left if len(left) == 1 and self.thread and is_signed else Doubt.ANOTHER_UNIT
+        clues = self._clues
+        asked = clues.turned_to - self._unit
+        if asked and not clues.titled & self._unit:
+            return self._content(asked & pointed or asked)
+        left = pointed & clues.titled & clues.called
+        own_text = clues.sent.named("".join(clues.message.reply_text.split()))
+        return left if len(left) == 1 and clues.thread and not own_text & self._unit else Doubt.ANOTHER_UNIT
 
-    def _spoken(self, pool: frozenset[str], unit: frozenset[str]) -> frozenset[str]:
-        """What the writer says it is about: whole titles, else what tells a request from its rivals."""
-        named = self.titled & (unit or pool)
-        titled = _longest({r: fold(self._sent.requests[r].topic) for r in named}, self._own)
-        rivals = unit or pool
-        if titled or len(rivals) > _MOST_CANDIDATES:
-            return titled
-        topics = {reference: self._sent.requests[reference].topic_pairs for reference in sorted(rivals)}
-        return frozenset(spoken_of(self._own_pairs, topics))
-
-    @cached_property
-    def _own_pairs(self) -> frozenset[str]:
-        return pairs(self._words)
-
-    def _agreed(
-        self, pointed: frozenset[str], spoken: frozenset[str], unit: frozenset[str]
-    ) -> frozenset[str] | Doubt:
-        if len(spoken) > 1:
-            if pointed and not pointed & spoken:
+    def _from_stranger(self, pointed: frozenset[str]) -> Answered:
+        clues = self._clues
+        if pointed:
+            if clues.titled and not pointed & clues.titled:
                 return Doubt.CONTRADICTION
-            if _SEVERAL.search(self._words):
-                return spoken
-            return self._one(pointed & spoken or spoken) if self._is_one_by_unit(spoken) else Doubt.SEVERAL
+            return self._enough(self._agreed(pointed, self._spoken(self._of_same_units(pointed)), pointed))
+        if clues.is_bulk:
+            return Doubt.WEAK
+        if clues.sent.by_addresses([clues.message.sender]):
+            return Doubt.ANOTHER_UNIT  # it writes before it was asked
+        speaking = clues.turned_to or clues.called
+        if speaking:
+            return self._content(speaking & clues.titled or speaking)
+        return self._to_applicant()
+
+    def _enough(self, found: Answered) -> Answered:
+        """What goes back to our letter decides; a title behind "Re:" only where it is no other's."""
+        clues = self._clues
+        if isinstance(found, Doubt) or found <= (clues.thread | clues.quoted | clues.numbered):
+            return found
+        is_only = found == clues.repeated or bool(found & clues.called)
+        return Doubt.WEAK if clues.is_bulk or not is_only else found
+
+    def _content(self, pool: frozenset[str]) -> Answered:
+        """Of the requests to the units that speak, those that the letter is about."""
+        spoken = self._spoken(pool)
+        if spoken:
+            return self._agreed(_NONE, spoken, pool)
+        found = self._leaning(pool) if len(pool) > 1 else pool
+        return found if isinstance(found, Doubt) or self._shares_words(found) else Doubt.WEAK
+
+    def _to_applicant(self) -> Answered:
+        """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
+        clues = self._clues
+        spoken = clues.titled or self._spoken(frozenset(self._requests))
+        if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
+            return Doubt.WEAK if spoken else Doubt.NO_CLUE
+        (reference,) = spoken
+        topic = self._requests[reference].topic_pairs
+        is_whole = 2 * len(topic & clues.word_pairs) >= len(topic)
+        return spoken if is_whole else Doubt.WEAK
+
+    # --- which of several requests ---
+
+    def _spoken(self, rivals: frozenset[str]) -> frozenset[str]:
+        """What the writer says it is about: whole titles, and what tells a request from its rivals."""
+        titled = self._clues.titled & rivals
+        if len(rivals) > _MOST_RIVALS:
+            return titled
+        topics = {reference: self._requests[reference].topic_pairs for reference in sorted(rivals)}
+        told = frozenset(spoken_of(self._clues.word_pairs, topics, is_loosely=self._answers_several))
+        alike = {self._requests[reference].topic for reference in titled}
+        return titled | (told if not alike or self._names_several() else told & titled)
+
+    def _agreed(self, pointed: frozenset[str], spoken: frozenset[str], pool: frozenset[str]) -> Answered:
+        if len(spoken) > 1:
+            return self._agreed_on_several(pointed, spoken)
         if spoken:
             return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
-        return self._one(pointed or unit)
+        if len(pool) == 2 and not pointed and _BOTH.search(self._clues.words):
+            return pool
+        return self._one(pointed or pool)
 
-    def _is_one_by_unit(self, spoken: frozenset[str]) -> bool:
-        """Whether one question was asked of several units, so that only the unit can tell."""
-        return len({self._sent.requests[reference].topic for reference in spoken}) == 1
+    def _agreed_on_several(self, pointed: frozenset[str], spoken: frozenset[str]) -> Answered:
+        if pointed and not pointed & spoken:
+            return Doubt.CONTRADICTION
+        if len({self._requests[reference].topic for reference in spoken}) == 1:
+            return self._one(pointed & spoken or spoken)  # one question, and only the unit tells
+        if self._names_several():
+            return spoken
+        left = pointed & spoken
+        return left if len(left) == 1 else Doubt.SEVERAL
 
-    def _one(self, left: frozenset[str]) -> frozenset[str] | Doubt:
+    @property
+    def _answers_several(self) -> bool:
+        return _TWO_IN_ONE.search(self._clues.words) is not None
+
+    def _names_several(self) -> bool:
+        return _SEVERAL.search(self._clues.words) is not None
+
+    def _leaning(self, pool: frozenset[str]) -> Answered:
+        if not pool or len(pool) > _MOST_RIVALS:
+            return Doubt.SEVERAL
+        found = leans_to(self._clues.word_pairs, {r: self._requests[r].words for r in sorted(pool)})
+        return frozenset({found}) if found else Doubt.SEVERAL
+
+    def _one(self, left: frozenset[str]) -> Answered:
         if len(left) > 1:
-            left = left & self._signed or left
+            left = left & self._clues.called or left
         if len(left) == 1:
             return left
         return Doubt.SEVERAL if left else Doubt.NO_CLUE
 
-    def _doubt_of(
-        self, answered: frozenset[str], spoken: frozenset[str], unit: frozenset[str]
-    ) -> Doubt | None:
-        requests = [self._sent.requests[reference] for reference in answered]
-        pointed = bool((self.thread | self.numbered | self.quoted | self.repeated) & answered)
-        if not spoken and any(self._is_another_matter(request, unit) for request in requests):
+    def _shares_words(self, found: frozenset[str]) -> bool:
+        own = self._clues.pairs_beside_names
+        return all(len(self._requests[reference].words & own) >= _FEWEST_SHARED for reference in found)
+
+    def _of_same_units(self, references: frozenset[str]) -> frozenset[str]:
+        units = {self._requests[reference].unit_id for reference in references}
+        found = self._clues.sent.of_units(units)
+        return found if len(found) <= _MOST_RIVALS else references
+
+    # --- what speaks against it ---
+
+    def _doubt_of(self, found: frozenset[str], pointed: frozenset[str]) -> Doubt | None:
+        clues = self._clues
+        titles, asked = quoted_titles(clues.words), asked_phrases(clues.words)
+        spoken = self._spoken(self._unit or found)
+        topics = "\n".join(self._requests[reference].topic for reference in found)
+        if is_of_another_year([*titles, *asked, *(a.name for a in clues.message.attachments)], topics):
             return Doubt.ANOTHER_MATTER
-        if not spoken and not pointed and any(self._addresses_another(request) for request in requests):
-            return Doubt.ANOTHER_PERSON
-        is_sender = answered <= self.sender
-        if not (is_sender and (pointed or spoken)) and any(map(self._speaks_for_another, requests)):
-            return Doubt.ANOTHER_UNIT
-        if is_sender:
-            return None
-        return None if self._is_enough(answered, spoken) else Doubt.WEAK
+        for reference in found:
+            if reference not in spoken and self._is_another_matter(reference, titles):
+                return Doubt.ANOTHER_MATTER
+            if reference not in spoken and clues.addresses_another(reference):
+                return Doubt.ANOTHER_PERSON
+        is_sure = found <= clues.sender and bool(found & (pointed | spoken))
+        return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
 
-    def _is_enough(self, answered: frozenset[str], spoken: frozenset[str]) -> bool:
-        """Whether the word of somebody who does not write from the unit's address decides."""
-        if answered <= (self.thread | self.quoted):
+    def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
+        request = self._requests[reference]
+        if any(is_foreign(title, request.words, request.unit_name) for title in titles):
             return True
-        if self._is_bulk:
+        rivals = self._unit | {reference}
+        if len(rivals) > _MOST_RIVALS:
             return False
-        is_named = answered <= (self.named | self.domain)
-        if answered <= self.numbered:
-            return is_named or bool(spoken)
-        is_whole = answered <= (self.titled | self.repeated)
-        return is_whole and (is_named or all(self._names_applicant(r) for r in answered))
+        words = {each: self._requests[each].words for each in sorted(rivals)}
+        return speaks_of_another(self._clues.word_pairs, reference, words)
 
-    # --- what speaks against a request ---
-
-    def _is_another_matter(self, request: SentRequest, unit: frozenset[str]) -> bool:
-        if any(is_foreign(title, request.words, request.unit_name) for title in quoted_titles(self._words)):
-            return True
-        rivals = {*unit, request.reference}
-        if len(rivals) > _MOST_CANDIDATES:
-            return False
-        words = {reference: self._sent.requests[reference].words for reference in sorted(rivals)}
-        return speaks_of_another(self._own_pairs, request.reference, words)
-
-    def _addresses_another(self, request: SentRequest) -> bool:
-        called = _SALUTATION.search(self._message.reply_text)
-        if called is None or not request.applicant_name:
-            return False
-        return called[1][0] != request.applicant_name[0]
-
-    def _names_applicant(self, reference: str) -> bool:
-        name = fold(self._sent.requests[reference].applicant_name)
-        return len(name) >= 2 and name in self._own
-
-    def _speaks_for_another(self, request: SentRequest) -> bool:
-        """Whether the letter names another asked unit, not as the office to turn to, and never its own."""
-        if request.reference in self.named or not request.folded_name:
-            return False
-        return any(self._sent.requests[other].unit_id != request.unit_id for other in self._signed)
-
-    @cached_property
-    def _signed(self) -> frozenset[str]:
-        """Requests to units that the letter names other than as the office to turn to."""
-        names = {self._sent.requests[reference].folded_name for reference in self.named}
-        speaking = {name for name in names if self._names_outside_referral(name)}
-        return frozenset(r for r in self.named if self._sent.requests[r].folded_name in speaking)
-
-    def _names_outside_referral(self, name: str) -> bool:
-        own_text = f"{self._message.sender_name}\n{self._message.reply_text}"
-        referral = re.compile(_REFERRAL.format(name=re.escape(name)))
-        clauses = [fold(clause) for clause in _CLAUSE_END.split(own_text)]
-        referred = sum(len(referral.findall(clause)) for clause in clauses)
-        return fold(own_text).count(name) > referred
+    def _speaks_for_another(self, found: frozenset[str]) -> bool:
+        """Whether the letter names another asked unit, and never its own."""
+        signed = self._clues.signed
+        units = {self._requests[reference].unit_id for reference in found}
+        own = signed | self._clues.turned_to
+        return not found & own and any(self._requests[other].unit_id not in units for other in signed)
 
     # --- what is kept of it ---
 
-    def ranked(self, references: Iterable[str]) -> tuple[tuple[str, ...], tuple[Clue, ...]]:
+    def ranked(self, answered: Iterable[str]) -> tuple[tuple[str, ...], tuple[Clue, ...]]:
         """The likeliest requests, best first, and every clue that speaks for one of them."""
-        by_kind = {
-            ClueKind.THREAD: self.thread,
-            ClueKind.NUMBER: self.numbered,
-            ClueKind.QUOTED: self.quoted,
-            ClueKind.REPEATED: self.repeated,
-            ClueKind.TITLE: self.titled,
-            ClueKind.TOPIC: self._topical(references),
-            ClueKind.SENDER: self.sender,
-            ClueKind.DOMAIN: self.domain,
-            ClueKind.FAILED_ADDRESS: self.failed,
-            ClueKind.UNIT_NAMED: self.named,
-        }
-        listed = {r for found in by_kind.values() if len(found) <= _MOST_CANDIDATES for r in found}
-        by_kind[ClueKind.APPLICANT_NAMED] = frozenset(filter(self._names_applicant, listed))
-        clues = [Clue(kind, r) for r in sorted(listed) for kind, found in by_kind.items() if r in found]
+        clues, first = self._clues, frozenset(answered)
+        by_kind = {kind: clues.of(kind) for kind in ClueKind if kind not in _LATER}
+        by_kind[ClueKind.TOPIC] = self._spoken(self._unit or first) - clues.titled
+        listed = first.union(*(found for found in by_kind.values() if len(found) <= _MOST_CANDIDATES))
+        by_kind[ClueKind.APPLICANT_NAMED] = frozenset(filter(clues.names_applicant, listed))
+        told = [Clue(kind, r) for r in sorted(listed) for kind in ClueKind if r in by_kind[kind]]
         weight = {kind: 1 << (len(ClueKind) - place) for place, kind in enumerate(ClueKind)}
-        score = {r: sum(weight[clue.kind] for clue in clues if clue.reference == r) for r in listed}
-        first = set(references)
-        newest_first = sorted(listed, key=lambda r: self._sent.requests[r].sent_at, reverse=True)
+        score = {r: sum(weight[clue.kind] for clue in told if clue.reference == r) for r in listed}
+        newest_first = sorted(listed, key=lambda r: (self._requests[r].sent_at, r), reverse=True)
         ranked = sorted(newest_first, key=lambda r: (r not in first, -score[r]))[:_MOST_CANDIDATES]
-        return tuple(ranked), tuple(clue for clue in clues if clue.reference in ranked)
-
-    def _topical(self, references: Iterable[str]) -> frozenset[str]:
-        unit = self.sender or self.domain
-        return self._spoken(unit or frozenset(references), unit) - self.titled
+        return tuple(ranked), tuple(clue for clue in told if clue.reference in ranked)
 
 
-def fold_lines(text: str) -> str:
-    """Folded line by line, so that a number does not grow together with the next line's."""
-    return " ".join(fold(line) for line in text.split("\n"))
-
-
-def _longest(titles: Mapping[str, str], own: str) -> frozenset[str]:
-    """References of the titles that stand there otherwise than inside a longer one."""
-    return frozenset(
-        reference
-        for reference, title in titles.items()
-        if not any(
-            title != other and title in other and own.count(title) == own.count(other) * other.count(title)
-            for other in titles.values()
-        )
-    )
-
-
-_REPLY_PREFIX = re.compile(
-    r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
-    re.IGNORECASE,
-)
-_MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
-_MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_SEVERAL = re.compile(r"[两二2三3几][件份个封项]|一并|一起|分别|均|都|同时|二者|两者|各自|合并")
-_SALUTATION = re.compile(
-    r"^\s*(?:尊敬的)?([\u4e00-\u9fff]某{1,2}|[\u4e00-\u9fff]{2,4}(?:先生|女士|同志|小姐)|[\u4e00-\u9fff](?:先生|女士|小姐))\s*[:：,，]",
+_LATER = (ClueKind.TOPIC, ClueKind.APPLICANT_NAMED)
+_SEVERAL = re.compile(
+    r"[两二2三3几][件份个封项]|一并|一起|分别|均|都|统一|同时|二者|两者|各自|合并|以及|^\s*[12一二][.、]"
+    r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
-_CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
-# "Please turn to X", "X is in charge of it": X is spoken of, it does not speak.
-_REFERRAL = (
-    r"(?:请|建议|可|应)\w{{0,6}}(?:向|到|与|联系|咨询|询问)\w{{0,6}}{name}"
-    r"|由\w{{0,6}}{name}\w{{0,4}}(?:负责|主管|管理|受理)"
-)
+_TWO_IN_ONE = re.compile(r"[两二2][件份个封项事]|一并(?:答复|回复|告知|登记)")
+_BOTH = re.compile(r"[两二2][件份个封项]")

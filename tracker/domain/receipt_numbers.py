@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from tracker.domain.message import Message
+from tracker.domain.topics import Words, pairs, spoken_of
 
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
@@ -13,10 +15,24 @@ _GIVEN = re.compile(
 )
 
 
-def receipt_number(message: Message) -> str:
-    """The first registration number in the writer's own text or papers, NFKC; "" if none is given."""
-    for text in (message.reply_text, *(a.text or "" for a in message.attachments)):
-        found = _GIVEN.search(unicodedata.normalize("NFKC", text[:5000]))
-        if found and re.search(r"\d{3}", found[1]):
-            return found[1].strip("([（【〔-_/").strip()
-    return ""
+def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, str]:
+    """The registration number given to each request (reference -> pairs of its topic), NFKC.
+
+    For one request the first number in the writer's own text or papers; for several, one that stands
+    in a line about that request alone.
+    """
+    texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
+    if len(topics) == 1:
+        found = next(filter(None, map(_number_in, texts)), "")
+        return {reference: found for reference in topics if found}
+    given = {}
+    for line in (line for text in texts for line in text.split("\n")):
+        about = spoken_of(pairs(line), topics)
+        if len(about) == 1 and (number := _number_in(line)):
+            given[about[0]] = number
+    return given
+
+
+def _number_in(text: str) -> str:
+    found = _GIVEN.search(unicodedata.normalize("NFKC", text[:5000]))
+    return found[1].strip("([（【〔-_/") if found and re.search(r"\d{3}", found[1]) else ""

@@ -1,6 +1,7 @@
 """The requests that went out from one mailbox, found by whatever an answer may say of them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from functools import cached_property
 
 from tracker.domain.folding import PhraseIndex, fold
 from tracker.domain.topics import pairs, topic_of, words_of
+from tracker.domain.unit_names import names_of
 
 _SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
 _SHORTEST_TEXT = 16
@@ -40,12 +42,22 @@ class SentRequest:
         return topic_of(self.title, self.text)
 
     @cached_property
+    def folded_topic(self) -> str:
+        return fold(self.topic)
+
+    @cached_property
     def topic_pairs(self) -> frozenset[str]:
         return pairs(self.topic)
 
     @cached_property
     def words(self) -> frozenset[str]:
         return words_of(self.topic, self.text)
+
+    @property
+    def all_numbers(self) -> frozenset[str]:
+        """Those the unit gave, and our own where the letter bore it."""
+        is_written = fold(self.reference) in fold(f"{self.title} {self.text}")
+        return self.numbers | {self.reference} if is_written else self.numbers
 
     @cached_property
     def folded_name(self) -> str:
@@ -61,10 +73,12 @@ class SentLetters:
         self._ids = _table((i, r) for r in every for i in r.message_ids)
         self._addresses = _table((a, r) for r in every for a in r.unit_addresses)
         self._domains = _table((domain_of(a), r) for r in every for a in r.unit_addresses)
-        self._titles = _Phrases((fold(r.topic), r) for r in every if _is_title(r))
+        self._by_unit = _table((r.unit_id, r) for r in every)
+        self._titles = _Phrases((r.folded_topic, r) for r in every if _is_title(r))
         self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
         self._names = _Phrases((r.folded_name, r) for r in every)
-        self._numbers = _Phrases((fold(n), r) for r in every for n in r.numbers if _is_telling(n))
+        self._forms = _Phrases((form, r) for r in every for form in names_of(r.unit_name))
+        self._numbers = _Phrases((fold_number(n), r) for r in every for n in r.all_numbers if _is_telling(n))
 
     def by_ids(self, ids: Iterable[str]) -> frozenset[str]:
         return _joined(self._ids.get(each, _NONE) for each in ids)
@@ -72,12 +86,15 @@ class SentLetters:
     def by_addresses(self, addresses: Iterable[str]) -> frozenset[str]:
         return _joined(self._addresses.get(each, _NONE) for each in addresses)
 
+    def of_units(self, units: Iterable[str]) -> frozenset[str]:
+        return _joined(self._by_unit.get(unit, _NONE) for unit in units)
+
     def by_own_domain(self, address: str) -> frozenset[str]:
         """Requests to the unit that alone has this domain; a public provider's is nobody's own."""
         domain = domain_of(address)
         found = self._domains.get(domain, _NONE)
-        units = {self.requests[reference].unit_id for reference in found}
-        return found if len(units) == 1 and not _PUBLIC_PROVIDER.search(domain) else _NONE
+        is_one_units = len(self._units(found)) == 1
+        return found if is_one_units and not _PUBLIC_PROVIDER.search(domain) else _NONE
 
     def titled(self, folded: str) -> frozenset[str]:
         return self._titles.within(folded)
@@ -88,6 +105,18 @@ class SentLetters:
     def named(self, folded: str) -> frozenset[str]:
         return self._names.within(folded)
 
+    def called(self, folded: str) -> frozenset[str]:
+        """Requests to units that are named, by a short form only where it is nobody else's here."""
+        found = [self._forms.of(form) for form in self._longest_forms(folded)]
+        return _joined(references for references in found if len(self._units(references)) == 1)
+
+    def _longest_forms(self, folded: str) -> list[str]:
+        forms = [form for form in self._forms.phrases_within(folded) if _is_whole_name(form, folded)]
+        return [form for form in forms if not any(form != other and form in other for other in forms)]
+
+    def _units(self, references: frozenset[str]) -> set[str]:
+        return {self.requests[reference].unit_id for reference in references}
+
     def numbered(self, folded: str) -> frozenset[str]:
         """As a whole: 0012 does not stand in 20200012, nor in a telephone number."""
         return self._numbers.within(folded, whole=True)
@@ -95,10 +124,21 @@ class SentLetters:
     def learn(self, reference: str, number: str) -> None:
         """A number that the unit has given to a request meanwhile."""
         if reference in self.requests and _is_telling(number):
-            self._numbers.add(fold(number), reference)
+            self._numbers.add(fold_number(number), reference)
 
 
 _NONE: frozenset[str] = frozenset()
+
+
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+def fold_number(number: str) -> str:
+    """Folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
+    return fold(_LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", number).upper().translate(_OH)))
+
+
+_OH = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def domain_of(address: str) -> str:
@@ -106,7 +146,7 @@ def domain_of(address: str) -> str:
 
 
 def _is_title(request: SentRequest) -> bool:
-    return request.topic in request.title and len(fold(request.topic)) >= _SHORTEST_TITLE
+    return request.topic in request.title and len(request.folded_topic) >= _SHORTEST_TITLE
 
 
 def _is_telling(number: str) -> bool:
@@ -135,9 +175,20 @@ class _Phrases:
             self._index.add(phrase)
         self._references[phrase] = self._references.get(phrase, _NONE) | {reference}
 
+    def of(self, phrase: str) -> frozenset[str]:
+        return self._references[phrase]
+
+    def phrases_within(self, folded: str) -> list[str]:
+        return self._index.within(folded)
+
     def within(self, folded: str, *, whole: bool = False) -> frozenset[str]:
         found = self._index.within(folded)
         return _joined(self._references[p] for p in found if not whole or _stands_alone(p, folded))
+
+
+def _is_whole_name(form: str, folded: str) -> bool:
+    """Whether it stands there without another place before it: 城管局, but not in 澜浦市城管局."""
+    return re.search(rf"(?<![省市县区州旗镇乡]){re.escape(form)}", folded) is not None
 
 
 def _stands_alone(number: str, folded: str) -> bool:

@@ -1,87 +1,129 @@
-"""What a request is about, in words that tell it from the others of its unit."""
+"""What a request is about, in the words that tell it from others."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from tracker.domain.folding import fold
 
 _KIND_OF_LETTER = re.compile(
     r"^\W*(?:关于)?(?:(?:依法?)?申请(?:公开)?(?:政府)?(?:信息)?(?:公开)?|(?:政府|政务)?信息公开(?:申请)?(?:表|书)?"
-    r"|政府信息公开申请(?:表|书)?|(?:政务|业务|政策)?咨询|请教|求助|请问|提问|来信)\s*[:：—\-–－|｜ 　]+\W*"
+    r"|(?:政务|业务|政策)?咨询|请教|求助|请问|提问|来信)\s*[:：—\-–－|｜ 　]+\W*"
 )
+_TAIL = re.compile(r"的?(?:政府)?(?:信息公开)?(?:申请|咨询|请求)$")
 # Words of any request; they tell none from another.
 _COMMON = re.compile(
     r"能否|如何|怎么样?|怎样|是否|可否|哪些|什么|多少|办理|申请|需要|请问|咨询|您好|你好|政府信息|公开|信息|有关|相关"
-    r"|关于|情况|以及|提供|电子|邮件|方式|形式|贵局|贵单位|谢谢|工作日|条例|中华人民共和国"
+    r"|关于|情况|以及|提供|电子|邮件|方式|形式|贵局|贵单位|谢谢|工作日|条例|中华人民共和国|下列|本人|答复|回复|附件"
 )
+_LINE_BREAK_IN_WORD = re.compile(r"(?<=[\u4e00-\u9fff])\s*\n\s*(?=[\u4e00-\u9fff])")
+_LISTED_YEAR = re.compile(r"(20\d\d)(?=[、和及与,，]\s*20\d\d年)")
+_NUMBER = re.compile(r"\D\d+\D")  # 第7号 is no part of 第17号
+# Of a subject or a file: not the year of a document number, nor of a date.
+_YEAR = re.compile(r"(?<![\d〔\[(（【])(20\d\d)(?!\d|年?\d{1,2}月|[-./]\d|年?[〕\])）】])")
 _SHORTEST = 6
 _TELLING = 1 / 3  # share of a request's own word pairs that has to stand in a letter about it
 _FEWEST = 2  # pairs; one pair comes about by chance
-_VOCABULARY = 2
+_CLEARLY_MORE = 3  # times as many as of any rival
+
+Words = frozenset[str]
+_NONE: Words = frozenset()
 
 
 def topic_of(title: str, text: str) -> str:
-    """The title without the kind of letter before it; the text where the title names nothing."""
-    topic = _KIND_OF_LETTER.sub("", title).strip()
+    """The title without the kind of letter around it; the text where the title names nothing."""
+    topic = _TAIL.sub("", _KIND_OF_LETTER.sub("", title).strip())
+    topic = topic.removeprefix("关于") if topic != title else topic
     return topic if len(fold(topic)) >= _SHORTEST else text
 
 
-def words_of(topic: str, text: str) -> frozenset[str]:
+def words_of(topic: str, text: str) -> Words:
     """The pairs of the topic and of the sentences that ask for it, not of polite and legal formulas."""
     asked = pairs(topic)
     sentences = (pairs(sentence) for sentence in re.split(r"[。;；!！?？\n]", text))
     return asked.union(*(found for found in sentences if len(found & asked) >= _FEWEST))
 
 
-def pairs(text: str) -> frozenset[str]:
+def pairs(text: str) -> Words:
     """The pairs of neighbouring characters, but for words that stand in any request."""
     found: set[str] = set()
-    for segment in re.split(r"\W+", _COMMON.sub(" ", text)):
+    whole = _LISTED_YEAR.sub(r"\1年", _LINE_BREAK_IN_WORD.sub("", text))
+    for segment in re.split(r"\W+", _COMMON.sub(" ", whole)):
         folded = fold(segment)
         found.update(folded[start : start + 2] for start in range(len(folded) - 1))
+        found.update(_NUMBER.findall(folded))
     return frozenset(found)
 
 
-def spoken_of(own: frozenset[str], topics: Mapping[str, frozenset[str]]) -> list[str]:
+def spoken_of(own: Words, topics: Mapping[str, Words], *, is_loosely: bool = False) -> list[str]:
     """Which of several topics (reference -> pairs) a letter with the pairs `own` speaks of.
 
     Only pairs that no other topic has count: of two requests for 2024 and 2025 only the year tells.
+    Loosely, a few of them are enough: for a letter that says itself that it answers several.
     """
-    return [reference for reference, share in shares(own, topics).items() if share >= _TELLING]
+    telling = {reference: _telling(topics, reference) for reference in topics}
+    share = 0 if is_loosely else _TELLING
+    return [
+        reference
+        for reference, words in telling.items()
+        if len(words & own) >= max(_FEWEST, share * len(words)) and _is_more_than_a_year(words, own)
+    ]
 
 
-def shares(own: frozenset[str], topics: Mapping[str, frozenset[str]]) -> dict[str, float]:
-    found = {}
-    for reference, topic in topics.items():
-        telling = topic - _union(topics, reference)
-        met = len(telling & own)
-        found[reference] = met / len(telling) if met >= _FEWEST else 0.0
-    return found
+def _is_more_than_a_year(words: Words, own: Words) -> bool:
+    """Whether a word is met too, where words and not only numbers tell the request from the others."""
+    said = {word for word in words if not _DIGIT.search(word)}
+    return not said or bool(said & own)
 
 
-def speaks_of_another(own: frozenset[str], one: str, words: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a letter has nothing of one request's words, but several of another's."""
-    if own & (words[one] - _union(words, one)):
-        return False
-    others = (words[other] - _union(words, other) for other in words if other != one)
-    return any(len(telling & own) >= _VOCABULARY for telling in others)
+def leans_to(own: Words, words: Mapping[str, Words]) -> str | None:
+    """The one request whose own words a letter uses clearly more than those of any rival."""
+    telling = {reference: _telling(words, reference) for reference in words}
+    met = {
+        reference: len(found & own) if _is_more_than_a_year(found, own) else 0
+        for reference, found in telling.items()
+    }
+    best = max(met, key=lambda reference: met[reference])
+    others = max((count for reference, count in met.items() if reference != best), default=0)
+    return best if met[best] >= max(_FEWEST, _CLEARLY_MORE * others) else None
 
 
-def _union(topics: Mapping[str, frozenset[str]], but: str) -> frozenset[str]:
-    return frozenset().union(*(topic for reference, topic in topics.items() if reference != but))
+def speaks_of_another(own: Words, one: str, words: Mapping[str, Words]) -> bool:
+    """Whether a letter has nothing of one request's own words, but several of another's."""
+    return not own & _telling(words, one) and leans_to(own, words) is not None
 
 
-_ASKED = re.compile(
+def _telling(words: Mapping[str, Words], one: str) -> Words:
+    others = (found for reference, found in words.items() if reference != one and found != words[one])
+    return words[one] - _NONE.union(*others)
+
+
+_DIGIT = re.compile(r"\d")
+_QUOTED_TITLE = re.compile(
     r"(?:申请|要求|咨询|反映|提出|询问)[^。；;\n“《「\"]{0,16}?[“《「\"]([^”》」\"\n]{4,80})[”》」\"]"
+)
+_ASKED = re.compile(
+    r"(?:您|你|申请人)[^。；;\n]{0,12}?(?:申请|要求|咨询|索要)(?:公开|获取|查询|提供)?的?([^，。,;；\n]{4,60})"
 )
 
 
-def quoted_titles(text: str) -> Sequence[str]:
+def quoted_titles(text: str) -> list[str]:
     """What a letter says was asked, in quotation marks: 您申请公开的“…”, 申请获取《…》."""
-    return [found for found in _ASKED.findall(text) if "条例" not in found]
+    return [found for found in _QUOTED_TITLE.findall(text) if "条例" not in found]
 
 
-def is_foreign(title: str, words: frozenset[str], unit_name: str) -> bool:
-    """Whether a quoted title has next to nothing of a request's words, the place apart."""
-    own = pairs(title) - pairs(unit_name)
+def asked_phrases(text: str) -> list[str]:
+    """The same without marks, as far as the clause goes; it may hold more than a title."""
+    return _ASKED.findall(text)
+
+
+def is_foreign(title: str, words: Words, place: str) -> bool:
+    """Whether a title has next to nothing of a request's words, the place apart."""
+    own = pairs(title) - pairs(place)
     return len(own) >= 4 and len(own & words) < 0.2 * len(own)
+
+
+def is_of_another_year(titles: Iterable[str], topic: str) -> bool:
+    """Whether a letter names what was asked with a year that the request does not have."""
+    asked = set(_YEAR.findall(topic))
+    named = {year for title in titles for year in _YEAR.findall(title)}
+    return bool(asked and named) and not asked & named

@@ -11,7 +11,7 @@ from tracker.domain.classify import Lexicon, classify
 from tracker.domain.matching import Doubt, Match, match_message
 from tracker.domain.message import Message
 from tracker.domain.notices import days_named
-from tracker.domain.receipt_numbers import receipt_number
+from tracker.domain.receipt_numbers import receipt_numbers
 from tracker.domain.sent import SentLetters
 from tracker.domain.terms import Classification, Event, EventKind, MessageKind, RequestKind, RequestState
 from tracker.settings import Workspace
@@ -68,7 +68,9 @@ def answers_of(
 ) -> list[Event]:
     """The events a parsed mail amounts to; writes nothing."""
     lexicon = load_lexicon(workspace=workspace.root)
-    match = match_message(message, arrival.arrived_at, asked.from_mailbox(arrival.mailbox))
+    sent = asked.from_mailbox(arrival.mailbox)
+    match = match_message(message, arrival.arrived_at, sent)
+    numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
     with reading(workspace.engine) as session:
         requests = [session.get_one(RequestRow, reference) for reference in match.references]
         states = [session.get_one(RequestStateRow, reference) for reference in match.references]
@@ -76,11 +78,14 @@ def answers_of(
     for request, state in zip(requests, states, strict=True):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         result = classify(message, RequestKind(request.kind), lexicon, seconds)
-        if result.kind is MessageKind.UNRELATED and match.is_by_sender_only(request.reference):
+        if result.kind is MessageKind.UNRELATED and not match.is_ours_by_program(request.reference):
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
             events.append(_settled(request, arrival, now))
-        events.append(reading_event(request, arrival, message, result, match, lexicon, now))
+        number = numbers.get(request.reference, "")
+        events.append(
+            reading_event(request, arrival, message, result, match, lexicon, now, receipt_no=number)
+        )
     return events or [_held(arrival, message, match, lexicon, now)]
 
 
@@ -92,6 +97,8 @@ def reading_event(
     match: Match,
     lexicon: Lexicon,
     now: datetime,
+    *,
+    receipt_no: str = "",
 ) -> Event:
     """The machine's reading of a message as an answer to `request`."""
     happened_at, basis = replied_at(message, arrival.arrived_at)
@@ -106,7 +113,7 @@ def reading_event(
         payload={
             **_result(result),
             "days": days_named(message, result.kind),
-            "receipt_no": receipt_number(message) if result.kind in _GIVING_NUMBERS else "",
+            "receipt_no": receipt_no if result.kind in _GIVING_NUMBERS else "",
             "arrived_at": arrival.arrived_at.isoformat(),
             "time_basis": basis,
             "match": match.kinds(request.reference),

@@ -1,0 +1,242 @@
+"""What in a message points at a request of ours, clue by clue: each a set of references."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from tracker.domain.folding import fold
+from tracker.domain.message import Message
+from tracker.domain.sent import SentLetters, fold_number
+from tracker.domain.topics import Words, pairs
+
+_CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
+_SHORT = 80  # characters of a note above a forwarded letter
+_NONE: frozenset[str] = frozenset()
+
+
+class ClueKind(StrEnum):
+    """In order of weight."""
+
+    THREAD = "thread"  # In-Reply-To, References, or a returned original name our letter
+    NUMBER = "number"  # a receipt or document number of this request
+    QUOTED = "quoted_request"  # our letter stands in the message: its text, or its title and sender
+    REPEATED = "repeated_title"  # our title stands behind "Re:" or in the quotation
+    TITLE = "title"  # the writer names what was asked, whole
+    TOPIC = "topic"  # the writer names what tells this request from others
+    SENDER = "sender"  # one of the unit's own addresses
+    DOMAIN = "domain"  # another address of a domain that is the unit's alone
+    FAILED_ADDRESS = "failed_address"  # a mail system returns a letter to one of the unit's addresses
+    UNIT_NAMED = "unit_named"
+    APPLICANT_NAMED = "applicant_named"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    kind: ClueKind
+    reference: str
+
+
+class Clues:
+    """A message beside the requests it may answer, its texts folded once for all comparisons."""
+
+    def __init__(self, message: Message, sent: SentLetters, arrived_at: datetime) -> None:
+        self.message = message
+        self.sent = sent
+        self.mailbox = next((r.mailbox for r in sent.requests.values()), "")
+        self._arrived_at = arrived_at
+        prefix = _REPLY_PREFIX.match(message.subject)
+        subject = message.subject[prefix.end() :] if prefix else message.subject
+        self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
+        papers = [f"{a.name}\n{a.text or ''}" for a in message.attachments]
+        self.words = "\n".join([*([] if self._repeats else [subject]), message.reply_text, *papers])
+        self._quotation = "\n".join([message.quoted_text, *([subject] if self._repeats else [])])
+        self._own = fold(self.words)
+        self._quoted = fold(self._quotation)
+        self.is_report = (
+            message.report is not None
+            or _MAIL_SYSTEM.match(message.sender) is not None
+            or _RETURNED.search(f"{message.subject}\n{message.sender_name}") is not None
+        )
+        self.is_bulk = any(name in message.headers for name in ("list-id", "list-unsubscribe"))
+
+    # --- what a mail program did by itself ---
+
+    @cached_property
+    def thread(self) -> frozenset[str]:
+        ids = [*self.message.thread_ids, *self.message.returned_ids]
+        text = f"{self.message.reply_text}\n{self.message.quoted_text}"
+        return self._possible(self.sent.by_ids([*ids, *_MESSAGE_ID.findall(text)]))
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        found = self.sent.quoted(f"{self._own} {self._quoted}")
+        if not found and fold(self.mailbox) in self._quoted:
+            found = self.sent.titled(self._quoted)
+        return self._possible(self._to_called(found))
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        return self._possible(self._to_called(self.sent.titled(self._quoted)))
+
+    def _to_called(self, references: frozenset[str]) -> frozenset[str]:
+        """Of one question to several units, the one whose name stands in the quoted letter."""
+        return (
+            references & self.sent.called(self._quoted) or references if len(references) > 1 else references
+        )
+
+    # --- what the writer says ---
+
+    @cached_property
+    def numbered(self) -> frozenset[str]:
+        lines = f"{self.message.subject}\n{self.words}".split("\n")
+        return self._possible(self.sent.numbered(" ".join(fold_number(line) for line in lines)))
+
+    @cached_property
+    def titled(self) -> frozenset[str]:
+        found = self._possible(self.sent.titled(self._own))
+        titles = {reference: self.sent.requests[reference].folded_topic for reference in found}
+        return frozenset(r for r in found if not _only_within_another(titles[r], titles.values(), self._own))
+
+    @cached_property
+    def word_pairs(self) -> Words:
+        return pairs(self.words)
+
+    @cached_property
+    def pairs_beside_names(self) -> Words:
+        """Without the lines that only say which unit writes: its place stands in many titles."""
+        lines = self.words.split("\n")
+        return pairs(
+            "\n".join(each for each in lines if len(each) > _SIGNATURE or not self.sent.called(fold(each)))
+        )
+
+    # --- who writes ---
+
+    @cached_property
+    def sender(self) -> frozenset[str]:
+        return self._possible(self.sent.by_addresses([self.message.sender]))
+
+    @cached_property
+    def domain(self) -> frozenset[str]:
+        return self._possible(self.sent.by_own_domain(self.message.sender)) - self.sender
+
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        if not self.is_report:
+            return _NONE
+        message = self.message
+        text = f"{message.subject}\n{message.reply_text}\n{message.quoted_text}".lower()
+        recipient = [message.report.recipient] if message.report else []
+        return self._possible(self.sent.by_addresses([*recipient, *_ADDRESS.findall(text)]))
+
+    @cached_property
+    def signed(self) -> frozenset[str]:
+        """Requests to units that the letter names in full, other than as the office to turn to."""
+        return self._possible(self.sent.named(self._without_referrals))
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The same by any form of the name that is only one unit's here, in attached papers too."""
+        papers = fold("\n".join(f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in self.message.attachments))
+        return self._possible(self.sent.called(f"{self._without_referrals} {papers}"))
+
+    @cached_property
+    def turned_to(self) -> frozenset[str]:
+        """Requests to a unit of which the letter says that the applicant turned to it."""
+        found = _TURNED_TO.findall(self.words)
+        return (
+            self._possible(self.sent.called(" ".join(f"{fold(name)} {fold(name)}政府" for name in found)))
+            if found
+            else _NONE
+        )
+
+    @cached_property
+    def _without_referrals(self) -> str:
+        text = f"{self.message.sender_name}\n{self.message.reply_text}"
+        return "".join(_REFERRAL.sub("", fold(clause)) for clause in _CLAUSE_END.split(text))
+
+    def names_applicant(self, reference: str) -> bool:
+        name = fold(self.sent.requests[reference].applicant_name)
+        return len(name) >= 2 and (
+            name in self._own or f"{name[0]}先生" in self._own or f"{name[0]}女士" in self._own
+        )
+
+    def addresses_another(self, reference: str) -> bool:
+        name = self.sent.requests[reference].applicant_name
+        called = [found for pair in _SALUTATION.findall(self.message.reply_text[:_HEADING]) for found in pair]
+        return bool(name) and any(found and found[0] != name[0] for found in called)
+
+    # --- a letter that is only forwarded ---
+
+    @property
+    def forwarded(self) -> "Clues | None":
+        """The letter inside, if one of our units wrote it and somebody only passed it on."""
+        message = self.message
+        author = _AUTHOR.search(message.quoted_text)
+        if author is None or len(message.reply_text) > _SHORT or self.sender:
+            return None
+        inner = replace(message, sender=author[1].lower(), reply_text=message.quoted_text, quoted_text="")
+        clues = Clues(inner, self.sent, self._arrived_at)
+        return clues if clues.sender else None
+
+    def of(self, kind: ClueKind) -> frozenset[str]:
+        return {
+            ClueKind.THREAD: self.thread,
+            ClueKind.NUMBER: self.numbered,
+            ClueKind.QUOTED: self.quoted,
+            ClueKind.REPEATED: self.repeated,
+            ClueKind.TITLE: self.titled,
+            ClueKind.SENDER: self.sender,
+            ClueKind.DOMAIN: self.domain,
+            ClueKind.FAILED_ADDRESS: self.failed,
+            ClueKind.UNIT_NAMED: self.called | self.signed | self.turned_to,
+        }[kind]
+
+    def _possible(self, references: frozenset[str]) -> frozenset[str]:
+        """Without those that were sent after the message had arrived."""
+        latest = self._arrived_at + _CLOCK_SKEW
+        late = {r for r in references if self.sent.requests[r].sent_at > latest}
+        return references - late if late else references
+
+
+def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
+    longer = {other for other in titles if title != other and title in other}
+    return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
+
+
+_SIGNATURE = 24  # characters of a line that is no more than a name
+_HEADING = 400  # characters of a paper or letter in which it says whose it is and to whom
+_REPLY_PREFIX = re.compile(
+    r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
+    re.IGNORECASE,
+)
+_MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
+_RETURNED = re.compile(
+    r"退信|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure)|returned mail",
+    re.IGNORECASE,
+)
+_MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_AUTHOR = re.compile(
+    r"(?:发件人|From)\s*[:：][^\n@]{0,80}?([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.IGNORECASE | re.ASCII
+)
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_SALUTATION = re.compile(
+    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐)))"
+    rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}}))\s*[:：]",
+    re.MULTILINE,
+)
+_CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
+# "Please turn to X", "X is in charge of it": X is spoken of, it does not speak.
+_REFERRAL = re.compile(
+    r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
+    r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
+)
+_TURNED_TO = re.compile(
+    r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"
+)
