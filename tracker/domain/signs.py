@@ -1,0 +1,45 @@
+"""A letter as signs with values: the phrases that fired, its words, its form. What is learned, is learned on these."""
+
+import re
+from collections.abc import Iterable, Mapping
+from math import log1p, sqrt
+
+from tracker.domain.message import Message
+from tracker.domain.phrases import Hit, LetterText, fold_text
+from tracker.domain.terms import RequestKind
+
+_LONGEST = 1500  # characters of what a letter states; a decision stands in its first page
+_DIGIT = re.compile(r"\d")
+_TEXT_SHARE = 4.0  # length of the vector of words beside phrases of length 1
+_KIND_SHARE = 2.0
+
+PHRASE, WORD, SUBJECT = "h:", "g:", "s:"  # how the names of signs begin
+
+
+def signs_of(
+    message: Message, letter: LetterText, hits: Iterable[Hit], kind: RequestKind | None
+) -> dict[str, float]:
+    text = _DIGIT.sub("0", letter.stated[:_LONGEST])
+    words = {f"{WORD}{gram}": 1.0 for size in (1, 2, 3) for gram in _grams(text, size)}
+    words |= {f"{SUBJECT}{gram}": 0.5 for size in (2, 3) for gram in _grams(fold_text(message.subject), size)}
+    found = _scaled(words)
+    strongest: dict[str, float] = {}
+    for hit in hits:
+        found[f"{PHRASE}{hit.label}: {hit.name}"] = 1.0
+        strongest[hit.label] = max(strongest.get(hit.label, 0.0), hit.weight)
+    found |= {f"label:{label}": weight for label, weight in strongest.items()}
+    found |= {f"label:{label}:{kind}": weight for label, weight in strongest.items()}
+    found[f"asked:{kind}"] = _KIND_SHARE
+    found["length"] = log1p(len(text)) / 3
+    found["files"] = float(bool(message.attachments))
+    found["unread"] = float(letter.has_unread_attachment)
+    return found
+
+
+def _grams(text: str, size: int) -> set[str]:
+    return {text[start : start + size] for start in range(len(text) - size + 1)}
+
+
+def _scaled(words: Mapping[str, float]) -> dict[str, float]:
+    length = sqrt(sum(value * value for value in words.values())) or 1.0
+    return {name: value * _TEXT_SHARE / length for name, value in words.items()}

@@ -1,0 +1,39 @@
+"""Learned weights: how much each sign in a letter has spoken for each label in letters that people read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import exp
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A softmax regression over signs. `table` maps a sign to (place in `labels`, weight) pairs."""
+
+    sha256: str
+    labels: tuple[str, ...]
+    bias: tuple[float, ...]
+    table: Mapping[str, tuple[tuple[int, float], ...]]
+
+    def probabilities(self, signs: Mapping[str, float], among: Iterable[str]) -> dict[str, float]:
+        """How likely each label is, given that it is one of `among`."""
+        scores = list(self.bias)
+        for sign, value in signs.items():
+            for place, weight in self.table.get(sign, ()):
+                scores[place] += weight * value
+        allowed = frozenset(among)
+        kept = {label: score for label, score in zip(self.labels, scores, strict=True) if label in allowed}
+        highest = max(kept.values())
+        powers = {label: exp(score - highest) for label, score in kept.items()}
+        total = sum(powers.values())
+        return {label: power / total for label, power in powers.items()}
+
+    def support(self, signs: Mapping[str, float], label: str) -> list[tuple[str, float]]:
+        """The signs that speak for a label, the strongest first."""
+        place = self.labels.index(label)
+        found = [
+            (sign, weight * value)
+            for sign, value in signs.items()
+            for at, weight in self.table.get(sign, ())
+            if at == place and weight * value > 0
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
