@@ -29,6 +29,9 @@ def read_scans(raw: bytes) -> str:
             "Global.log_level": "critical",
             "EngineConfig.onnxruntime.intra_op_num_threads": _THREADS,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # unlike the default, which blows the short side of a thin strip up to 736 pixels
+            "Det.limit_type": "max",
+            "Det.limit_side_len": _LONGEST_SIDE,
         }
     )
     pictures = (picture for scan in scans_in(raw) for picture in _pictures(scan))
