@@ -144,6 +144,7 @@ def test_every_package_that_is_imported_is_declared():
     declared = names_in(project()["dependencies"])
     # parts of a declared package's own interface
     declared |= {"sqlalchemy", "pydantic", "proxy-protocol", "pysasl"}
+    declared |= names_in(project()["optional-dependencies"]["ocr"])  # imported in its own worker only
     used = foreign_packages(MODULES)
     assert {name: path for name, path in used.items() if name not in declared} == {}
 
@@ -156,7 +157,8 @@ def test_constraints_are_plain_pins_of_allowed_versions():
     lines = text_of(ROOT / "constraints.txt").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*==[0-9][0-9a-z.]*", line)] == []
     pins = dict(line.split("==") for line in lines)
-    wanted = [*project()["dependencies"], *project()["optional-dependencies"]["test"]]
+    extras = project()["optional-dependencies"]
+    wanted = [*project()["dependencies"], *extras["ocr"], *extras["test"]]
     refused = [
         text
         for text in wanted

@@ -1,47 +1,14 @@
 """Attached documents are read by a worker, and nothing they hold can hurt its parent."""
 
-import io
 import sys
 import time
-import zipfile
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
 
+from tests.adapters.made_documents import attached, docx, pdf
 from tracker.adapters import documents
 from tracker.adapters.documents import read_text
-from tracker.domain.message import Attachment
-
-WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-
-
-def attached(name: str, raw: bytes, media_type: str = "application/octet-stream") -> Attachment:
-    return Attachment(name, media_type, sha256(raw).hexdigest(), raw)
-
-
-def pdf(*lines: str) -> bytes:
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    out = io.BytesIO()
-    canvas = Canvas(out, invariant=1)
-    canvas.setFont("STSong-Light", 14)
-    for place, line in enumerate(lines):
-        canvas.drawString(72, 760 - 30 * place, line)
-    canvas.save()
-    return out.getvalue()
-
-
-def docx(*paragraphs: str, prefix: str = "") -> bytes:
-    out = io.BytesIO()
-    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "word/document.xml", f"{prefix}<w:document {WORD}><w:body>{body}</w:body></w:document>"
-        )
-    return out.getvalue()
 
 
 def test_a_pdf_with_chinese_cid_fonts_is_read() -> None:

@@ -1,31 +1,36 @@
-"""Reads documents strangers sent: a line of JSON and the bytes in, a line of JSON out, until stdin ends."""
+"""Reads documents strangers sent: a line with a size and the bytes in, a line of JSON out, until stdin ends."""
 
-import io
 import json
 import logging
+import os
 import sys
-import zipfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import BinaryIO
-from xml.etree import ElementTree
 
-from tracker.letters.charsets import decode_text
-from tracker.letters.markup import charset_in_markup, text_of_markup
+from tracker.adapters.reading.documents import read_document
+from tracker.adapters.reading.pages import Reading
 
-_MAX_MEMORY = 1 << 30  # bytes of address space
-_MAX_TEXT = 200_000  # characters
-_MAX_PAGES = 60
-_MAX_XML = 30_000_000  # bytes unpacked
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+MAX_TEXT = 200_000  # characters
+_MEMORY = 1 << 30  # bytes of address space
+_PROCESSOR_SECONDS = 30
 
 
-def main() -> None:
-    _limit_memory()
+def serve(read: Callable[[bytes], Reading], *, memory: int, processor_seconds: int) -> None:
+    """Answer until stdin ends, within limits that hold even if nobody is left to end us.
+
+    `memory` is in bytes of address space, `processor_seconds` is for one document.
+    """
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints spoils no answer
     logging.disable()
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    _limit_memory(memory)
     while line := requests.readline():
-        request = json.loads(line)
-        text = _read(request["form"], _exactly(requests, request["size"]))
-        answers.write(json.dumps({"text": text}).encode() + b"\n")
+        raw = _exactly(requests, int(line))
+        _limit_processor(processor_seconds)
+        answers.write(json.dumps(asdict(_attempt(read, raw))).encode() + b"\n")
         answers.flush()
 
 
@@ -36,55 +41,30 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return raw
 
 
-def _limit_memory() -> None:
+def _limit_memory(memory: int) -> None:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it has no file to write
 
 
-def _read(form: str, raw: bytes) -> str | None:
+def _limit_processor(seconds: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        end = int(time.process_time()) + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+
+
+def _attempt(read: Callable[[bytes], Reading], raw: bytes) -> Reading:
     try:
-        text = _READERS[form](raw)[:_MAX_TEXT].strip()
+        reading = read(raw)
     except Exception:  # broken or hostile in a way nobody foresaw: unreadable is an answer
-        return None
-    return text or None
+        return Reading(None)
+    text = (reading.text or "")[:MAX_TEXT].strip()
+    return Reading(text or None, reading.is_scan, reading.has_seal)
 
-
-def _read_pdf(raw: bytes) -> str:
-    from pdfminer.high_level import extract_text  # slow to import, and most mails carry no PDF
-
-    return extract_text(io.BytesIO(raw), maxpages=_MAX_PAGES)
-
-
-def _read_docx(raw: bytes) -> str:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive, archive.open("word/document.xml") as document:
-        xml = document.read(_MAX_XML + 1)
-    if len(xml) > _MAX_XML:
-        raise ValueError("unpacks to more than a letter holds")
-    body = ElementTree.fromstring(xml)
-    return "\n".join(_paragraph(each) for each in body.iter(f"{_WORD}p"))
-
-
-def _paragraph(paragraph: ElementTree.Element) -> str:
-    spaces = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n"}
-    runs = (
-        each.text or "" if each.tag == f"{_WORD}t" else spaces.get(each.tag, "") for each in paragraph.iter()
-    )
-    return "".join(runs)
-
-
-def _read_html(raw: bytes) -> str:
-    return text_of_markup(decode_text(raw, charset_in_markup(raw))[0])
-
-
-def _read_plain(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16")
-    return decode_text(raw.removeprefix(b"\xef\xbb\xbf"), None)[0]
-
-
-_READERS = {"pdf": _read_pdf, "docx": _read_docx, "html": _read_html, "text": _read_plain}
 
 if __name__ == "__main__":
-    main()
+    serve(read_document, memory=_MEMORY, processor_seconds=_PROCESSOR_SECONDS)
