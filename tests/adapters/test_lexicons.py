@@ -22,7 +22,7 @@ def workspace_with(tmp_path: Path, text: str) -> Path:
 
 def test_every_kind_and_outcome_has_phrases() -> None:
     told = {phrase.label for phrase in load_lexicon().phrases}
-    never_by_phrase = {MessageKind.REPLY, MessageKind.UNKNOWN, Outcome.NOT_TO_THE_POINT}
+    never_by_phrase = {MessageKind.REPLY, MessageKind.UNKNOWN}
     assert told == {*MessageKind, *Outcome} - never_by_phrase
 
 

@@ -210,7 +210,9 @@ def attached(name: str, text: str | None) -> Attachment:
 @pytest.mark.parametrize(("kind", "labels", "subject", "text"), LETTERS + TRAPS)
 def test_a_letter_is_read_rightly(kind: RequestKind | None, labels: str, subject: str, text: str) -> None:
     found = read(text, kind, subject=subject, seconds=90_000)
-    assert found.label in labels.split("|"), found
+    expected = labels.split("|")
+    is_for_a_person = "unknown" in expected and found.confidence < SURE
+    assert found.label in expected or is_for_a_person, found
 
 
 @pytest.mark.parametrize(
@@ -280,8 +282,8 @@ def test_a_forwarded_decision_is_a_proposal_for_a_person() -> None:
     assert found.evidence[0] == "forwarded letter"
 
 
-def test_a_forwarded_letter_that_says_nothing_stays_unknown() -> None:
-    assert read("请查收。", subject="转发：通知", quoted="会议改期。").kind is MessageKind.UNKNOWN
+def test_a_forwarded_letter_that_says_nothing_is_for_a_person() -> None:
+    assert read("请查收。", subject="转发：通知", quoted="会议改期。").confidence < SURE
 
 
 def test_a_letter_of_nobodys_yet_can_answer_either_kind_of_request() -> None:
@@ -323,8 +325,14 @@ def test_contradictory_signs_are_for_a_person() -> None:
 
 
 @pytest.mark.parametrize("kind", [D, C])
-def test_nothing_known_is_unknown(kind: RequestKind) -> None:
-    assert read("好的。", kind) == Classification(MessageKind.UNKNOWN, None, 0.0, (), "")
+def test_what_no_phrase_says_is_for_a_person(kind: RequestKind) -> None:
+    found = read("好的。", kind)
+    assert found.confidence < SURE
+    assert all(sign.startswith("words:") for sign in found.evidence)
+
+
+def test_a_letter_without_a_word_is_unknown() -> None:
+    assert read("") == Classification(MessageKind.UNKNOWN, None, 0.0, (), "")
 
 
 def test_a_disclosure_decision_on_a_consultation_is_never_given_to_it() -> None:

@@ -16,6 +16,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from tests.mail.composed import composed_letters
 from tracker.adapters.documents import read_text
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.message import Attachment, Message
@@ -42,7 +43,7 @@ class Read(NamedTuple):
 
 
 def read_letters() -> list[Read]:
-    return [*_taught(), *_written(), *_golden(), *_independent()]
+    return [*_taught(), *_composed(), *_written(), *_golden(), *_independent()]
 
 
 def _taught() -> Iterator[Read]:
@@ -50,6 +51,11 @@ def _taught() -> Iterator[Read]:
         for line in (HERE / "taught" / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
             label, text = line.split("\t")
             yield Read("taught", _short(text), kind, label)
+
+
+def _composed() -> Iterator[Read]:
+    for label, text in composed_letters():
+        yield Read("composed", _short(text), RequestKind.DISCLOSURE, label)
 
 
 def _short(text: str) -> Message:
@@ -65,15 +71,25 @@ def _written() -> Iterator[Read]:
                 Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
                 for file in letter["attachments"]
             )
-            yield Read(path.stem, replace(as_message(letter), attachments=files), RequestKind(letter["kind"]), letter["label"])
+            yield Read(
+                path.stem,
+                replace(as_message(letter), attachments=files),
+                RequestKind(letter["kind"]),
+                letter["label"],
+            )
 
 
 def as_message(letter: dict[str, object]) -> Message:
     """The mail that such an object describes, as the parser sees it."""
     headers = {"From": f"{letter['from_name']} <{letter['from']}>", "Subject": letter["subject"]}
     headers |= dict(letter.get("headers", {}))  # type: ignore[call-overload]
-    lines = [f"{name}: {str(value)}".replace("\n", " ") for name, value in headers.items()]
-    lines += ["Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", "", str(letter["body"])]
+    lines = [f"{name}: {value!s}".replace("\n", " ") for name, value in headers.items()]
+    lines += [
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        str(letter["body"]),
+    ]
     return parse("\n".join(lines).encode())
 
 
@@ -94,7 +110,9 @@ def _independent() -> Iterator[Read]:
     for path in sorted((HERE / "independent").glob("*.eml")):
         expected = tomllib.loads(path.with_suffix(".expected.toml").read_text(encoding="utf-8"))
         asked = expected["requests"] or expected.get("candidates") or []
-        yield Read("independent", _read(path), RequestKind(kinds[asked[0]]) if asked else None, expected["label"])
+        yield Read(
+            "independent", _read(path), RequestKind(kinds[asked[0]]) if asked else None, expected["label"]
+        )
 
 
 def _read(path: Path) -> Message:
@@ -115,7 +133,11 @@ def main() -> None:
     matrix, names = matrix[:, common].tocsr(), vectoriser.get_feature_names_out()[common]
     labels = np.array([read.label for read in letters])
     model = LogisticRegression(C=_COST, max_iter=5000)
-    _report(letters, labels, cross_val_predict(model, matrix, labels, cv=StratifiedKFold(5, shuffle=True, random_state=1)))
+    _report(
+        letters,
+        labels,
+        cross_val_predict(model, matrix, labels, cv=StratifiedKFold(5, shuffle=True, random_state=1)),
+    )
     model.fit(matrix, labels)
     _write(model, list(names))
 
@@ -130,7 +152,11 @@ def _report(letters: list[Read], labels: np.ndarray, found: np.ndarray) -> None:
 def _write(model: LogisticRegression, names: list[str]) -> None:
     table = {}
     for place, name in enumerate(names):
-        weights = [[at, round(_PER_UNIT * w)] for at, w in enumerate(model.coef_[:, place]) if abs(_PER_UNIT * w) >= _SMALLEST]
+        weights = [
+            [at, round(_PER_UNIT * w)]
+            for at, w in enumerate(model.coef_[:, place])
+            if abs(_PER_UNIT * w) >= _SMALLEST
+        ]
         if weights:
             table[name] = [number for pair in weights for number in pair]
     content = {
@@ -138,7 +164,10 @@ def _write(model: LogisticRegression, names: list[str]) -> None:
         "bias": [round(_PER_UNIT * b) for b in model.intercept_],
         "weights": table,
     }
-    TARGET.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
+    TARGET.write_text(
+        json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n",
+        encoding="utf-8",
+    )
     print(f"{TARGET.name}: {len(table)} signs, {TARGET.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,5 +1,6 @@
 """Lexicons: TOML files of phrases, checked when they are loaded."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 from tracker.adapters.files import find_file, read_toml, sha256_of
 from tracker.domain.phrases import HeaderMark, Lexicon, Phrase, Place
 from tracker.domain.terms import MessageKind, Outcome
+from tracker.domain.weights import Weights
 from tracker.errors import UserError
 from tracker.i18n import _
 
@@ -20,11 +22,12 @@ _MARKS = ("letter", "disclosure", "consultation", "registration")
 def load_lexicon(name: str = "cn", *, workspace: Path | None = None) -> Lexicon:
     """The lexicon `data/lexicons/<name>.toml`. Raises `UserError` naming the phrase that is wrong."""
     path = find_file(f"data/lexicons/{name}.toml", workspace)
-    return _load(path, sha256_of(path))
+    weights = find_file(f"data/lexicons/{name}.weights.json", workspace)
+    return _load(path, sha256_of(path), weights, sha256_of(weights))
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, sha256: str) -> Lexicon:
+def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexicon:
     content = read_toml(path)
     page = _Page(path, content.get("parts", {}))
     marks = content.get("marks", {})
@@ -36,12 +39,24 @@ def _load(path: Path, sha256: str) -> Lexicon:
         )
     return Lexicon(
         sha256=sha256,
+        weights=_weights(weights, weights_sha256),
         phrases=tuple(page.phrases(content)),
         headers=tuple(page.header(entry) for entry in content.get("headers", [])),
         hypothetical=tuple(page.patterns("hypothetical", content.get("hypothetical", {})).values()),
         formula=tuple(page.patterns("formula", content.get("formula", {})).values()),
         **{mark: page.pattern(f"marks.{mark}", marks[mark]) for mark in _MARKS},
     )
+
+
+def _weights(path: Path, sha256: str) -> Weights:
+    """Written by tests/mail/learn.py in whole hundredths: sign -> place, weight, place, weight …"""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    table = {
+        sign: tuple((numbers[at], numbers[at + 1] / 100) for at in range(0, len(numbers), 2))
+        for sign, numbers in content["weights"].items()
+    }
+    bias = tuple(number / 100 for number in content["bias"])
+    return Weights(sha256, tuple(content["labels"]), bias, table)
 
 
 class _Page:

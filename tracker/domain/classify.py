@@ -1,55 +1,38 @@
-"""What an incoming message is and what it decides, read by phrases, with the confidence of the reading.
+"""What an incoming message is and what it decides, with the confidence of the reading.
 
-A confidence of 0.8 and more means: several clear signs or one that decides alone, and nothing against
-them. Contradictory signs lower it; a person looks at everything below.
+Reports and mail systems speak in forms and are read by rules. A letter is read by all its signs - the
+lexicon's phrases, its words, its form - each weighed by what it meant in letters that people read.
+The confidence is the share of such letters that had this label.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from math import sqrt
+from collections.abc import Iterable, Mapping
 
 from tracker.domain.document_numbers import document_number
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
+from tracker.domain.signs import PHRASE, WORD, signs_of
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
 
 __all__ = ["Lexicon", "classify"]
 
-_CLEAR, _LIKELY, _FAINT = 0.8, 0.6, 0.35
+_SURE, _LIKELY = 0.8, 0.6
 _HIGHEST = 0.97
+_LEAST = 0.2  # a reading that is less likely than this is none
 _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a machine's
-_LENGTH_WEIGHT = 0.5
-_ANSWER_LENGTH = 40  # characters that are neither politeness nor a way to be rid of the question
+_BY_WORDS = 0.6
+_TWO_THINGS = 0.8
+_SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
+_MOST_EVIDENCE = 8
+_FEWEST_WORDS = 3
 _MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
 
 _K, _O = MessageKind, Outcome
-_NOTICES = frozenset(
-    {_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K.THIRD_PARTY_NOTICE, _K.FEE_NOTICE, _K.TRANSFER_NOTICE}
-)
-# An answer may speak of fees and consents; the question itself never meets with one.
-_CONSULTATION_NOTICES = frozenset({_K.CORRECTION_NOTICE, _K.EXTENSION_NOTICE, _K.TRANSFER_NOTICE})
-# Where a label is likely by itself, these others are part of how it is said.
-_SPOKEN_WITH: Mapping[str, frozenset[str]] = {
-    _K.CORRECTION_NOTICE: frozenset({_O.ABANDONED, _O.EXCESSIVE}),
-    _K.FEE_NOTICE: frozenset({_O.DISCLOSED, _O.ABANDONED}),
-    _K.TRANSFER_NOTICE: frozenset({_K.EXTENSION_NOTICE, _O.REFERRED}),
-    _O.PARTLY_DISCLOSED: frozenset({_O.DISCLOSED, _O.REFUSED}),
-    _O.ALREADY_PUBLIC: frozenset({_O.DISCLOSED}),
-    _O.NOT_RESPONSIBLE: frozenset({_K.TRANSFER_NOTICE}),
-    _O.NOT_A_REQUEST: frozenset({_O.NOT_RESPONSIBLE}),
-    _O.DUPLICATE: frozenset({_O.ALREADY_PUBLIC, _O.EXCESSIVE}),
-    _O.EXCESSIVE: frozenset({_O.REFUSED, _K.CORRECTION_NOTICE}),
-    _O.OTHER_REGIME: frozenset({_O.NOT_A_REQUEST, _K.TRANSFER_NOTICE}),
-    _O.PUBLICATION: frozenset({_O.ALREADY_PUBLIC, _O.NOT_A_REQUEST}),
-    _O.NEEDS_CREATION: frozenset({_O.NOT_HELD, _O.REFUSED}),
-    _O.STILL_UNCLEAR: frozenset({_K.CORRECTION_NOTICE}),
-    _O.ABANDONED: frozenset({_K.CORRECTION_NOTICE, _O.STILL_UNCLEAR}),
-    _O.FEE_UNPAID: frozenset({_O.ABANDONED, _K.FEE_NOTICE}),
-    _O.REFERRED: frozenset({_O.DEFLECTION}),
-}
+_BY_RULE = frozenset({_K.BOUNCE, _K.DELAY, _K.READ_RECEIPT, _K.REPLY})
+# A question meets with neither of these; an answer to it may speak of fees and consents.
+_OF_DISCLOSURE_ONLY = frozenset({_K.THIRD_PARTY_NOTICE, _K.FEE_NOTICE})
 
 
 def classify(
@@ -57,26 +40,20 @@ def classify(
 ) -> Classification:
     """Read a message as an answer to a request of `kind` (None: not known), sent so long before it."""
     reading = _Reading(message, kind, lexicon, seconds_since_sent)
-    found = reading.of_report() or reading.of_mail_system() or reading.of_letter()
-    if found is None and _FORWARDED.match(message.subject):
+    found = reading.of_report() or reading.of_mail_system()
+    if found is None and _FORWARDED.match(message.subject) and reading.is_a_note:
         found = _of_forwarded(message, kind, lexicon)
-    return found or reading.unknown()
+    return found or reading.of_letter() or reading.unknown()
 
 
 def _of_forwarded(message: Message, kind: RequestKind | None, lexicon: Lexicon) -> Classification | None:
     reading = _Reading(message, kind, lexicon, None, forwarded=True)
     found = reading.of_letter()
-    if found is None:
+    if found is None or not reading.says_anything:
         return None
     evidence = ("forwarded letter", *found.evidence)
     confidence = min(found.confidence, _FORWARDED_TOP)
     return Classification(found.kind, found.outcome, confidence, evidence, found.document_number)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    label: str
-    confidence: float
 
 
 class _Reading:
@@ -93,9 +70,16 @@ class _Reading:
         self._lexicon = lexicon
         self._letter = LetterText(message, lexicon, forwarded=forwarded)
         self._hits = list(self._letter.hits())
-        self._kind = kind or self._kind_asked()
+        self._kind = kind
         self._is_sudden = seconds is not None and 0 <= seconds < _AUTOMATIC_WITHIN
-        self._scores = _scores(self._hits)
+
+    @property
+    def is_a_note(self) -> bool:
+        return len(self._letter.stated) < _SHORT
+
+    @property
+    def says_anything(self) -> bool:
+        return any(hit.weight >= _LIKELY for hit in self._hits)
 
     # --- three ways to read, from the surest ---
 
@@ -107,117 +91,100 @@ class _Reading:
         return Classification(_kind_of_report(report.action, report.status), None, _HIGHEST, evidence)
 
     def of_mail_system(self) -> Classification | None:
-        scores = self._scores
-        if scores.get(_K.READ_RECEIPT, 0) >= _CLEAR:
-            return self._result(_Choice(_K.READ_RECEIPT, scores[_K.READ_RECEIPT]))
+        scores = _strongest(self._hits)
+        if scores.get(_K.READ_RECEIPT, 0) >= _SURE:
+            return self._result(_K.READ_RECEIPT, scores[_K.READ_RECEIPT])
+        bounce, delay = (scores.get(label, 0.0) for label in (_K.BOUNCE, _K.DELAY))
         is_system = _MAIL_SYSTEM.match(self._message.sender) or self._message.returned_ids
-        choice = _choose(scores, {_K.BOUNCE, _K.DELAY})
-        if not is_system or choice is None or scores[choice.label] < _LIKELY:
+        if not is_system or max(bounce, delay) < _LIKELY:
             return None
-        return self._result(choice)
+        # "we keep trying" stands in no final notice, but a delay may warn of a final failure
+        return self._result(_K.DELAY if delay else _K.BOUNCE, max(bounce, delay))
 
     def of_letter(self) -> Classification | None:
-        decision = self._decision()
-        machine = self._machine(decision)
+        if not self._letter.stated.strip() and not self._hits:
+            return None
+        titled = [hit for hit in self._hits if hit.place is Place.TITLE]
+        if self._letter.has_unread_attachment and self.is_a_note and titled:
+            return self._result(titled[0].label, _BY_WORDS)  # what the paper calls itself is all there is
+        likely = self._likely()
+        label = max(likely, key=lambda each: (likely[each], each))
+        machine = self._machine(label, likely[label])
         if machine is not None:
-            return self._result(machine)
-        received = _choose(self._scores, {_K.ACKNOWLEDGEMENT})
-        strongest = max((c.confidence for c in (decision, received) if c), default=0.0)
-        unrelated = _choose(self._scores, {_K.UNRELATED})
-        if unrelated and self._scores[_K.UNRELATED] >= _LIKELY and strongest < _LIKELY:
-            return self._result(unrelated)
-        if received and (decision is None or self._only_received(received, decision)):
-            decision = received
-        return self._result(decision) if decision and decision.confidence >= _FAINT else None
+            return machine
+        if likely[label] < _LEAST or (self._letter.has_unread_attachment and not self.says_anything):
+            return None
+        return self._result(label, likely[label] * self._doubt(label))
 
     def unknown(self) -> Classification:
         evidence = [str(hit) for hit in self._hits]
         if self._letter.has_unread_attachment:
             evidence.append("attachment not read")
-        return Classification(_K.UNKNOWN, None, 0.0, tuple(evidence), document_number(self._letter.pages))
+        return Classification(_K.UNKNOWN, None, 0.0, tuple(evidence), self._document_number)
 
     # --- decisions ---
 
-    def _decision(self) -> _Choice | None:
-        labels: set[str] = {*_NOTICES}
-        scores = dict(self._scores)
-        if self._kind is RequestKind.CONSULTATION:
-            labels = {*_CONSULTATION_NOTICES}
-            scores = self._consultation_scores()
-        labels |= outcomes_of(self._kind or RequestKind.DISCLOSURE)
-        if any(hit.label == _K.ACKNOWLEDGEMENT and hit.place is Place.TITLE for hit in self._hits):
-            labels.add(_K.ACKNOWLEDGEMENT)  # a slip that speaks of all that may follow
-        return _choose(scores, labels)
+    def _likely(self) -> dict[str, float]:
+        self._signs = signs_of(self._message, self._letter, self._hits, self._kind)
+        return self._lexicon.weights.probabilities(self._signs, _labels(self._kind))
 
-    def _consultation_scores(self) -> dict[str, float]:
-        scores = dict(self._scores)
-        self._weigh_length(scores)
-        dropped = set(_outweighed(scores))
-        return {label: score for label, score in scores.items() if label not in dropped}
+    def _doubt(self, label: str) -> float:
+        """What no phrase says is for a person; so is a line or two that say two things."""
+        possible = outcomes_of(self._kind or RequestKind.DISCLOSURE)
+        outcomes = {hit.label for hit in self._hits if hit.weight >= _LIKELY and hit.label in possible}
+        if not any(hit.label == label for hit in self._hits):
+            return _BY_WORDS
+        return _TWO_THINGS if self.is_a_note and label in outcomes and len(outcomes) > 1 else 1.0
 
-    def _weigh_length(self, scores: dict[str, float]) -> None:
-        if len(self._said()) >= _ANSWER_LENGTH:
-            self._hits.append(Hit(_O.ANSWER, "length", _LENGTH_WEIGHT))
-            scores[_O.ANSWER] = _either(scores.get(_O.ANSWER, 0), _LENGTH_WEIGHT)
-
-    def _said(self) -> str:
-        """The sentences that are neither formula nor a way to be rid of the question."""
-        idle = [p.pattern for p in self._lexicon.phrases if p.label in _IDLE] + [*self._lexicon.formula]
-        sentences = re.split(r"[。!?;:]", self._letter.stated)
-        return "".join(s for s in sentences if not any(p.search(s) for p in idle))
-
-    def _machine(self, decision: _Choice | None) -> _Choice | None:
-        score = self._scores.get(_K.AUTO_REPLY, 0)
-        if self._is_sudden and (score or self._scores.get(_K.ACKNOWLEDGEMENT, 0)):
-            score = _either(score, _LIKELY)
-        against = decision.confidence if decision else 0.0
-        if score < _LIKELY or (against >= _CLEAR and score < _CLEAR):
+    def _machine(self, label: str, confidence: float) -> Classification | None:
+        """A header that says so, or an answer within seconds, makes it a machine's."""
+        scores = _strongest(self._hits)
+        by_header = max((h.weight for h in self._hits if h.label == _K.AUTO_REPLY and h.is_header), default=0)
+        is_receipt = label == _K.ACKNOWLEDGEMENT or scores.get(_K.AUTO_REPLY, 0) >= _LIKELY
+        if by_header < _LIKELY and not (self._is_sudden and is_receipt):
             return None
-        if self._lexicon.registration.search(self._letter.plain) and against < _CLEAR:
-            return _Choice(_K.ACKNOWLEDGEMENT, 0.85)
-        return _Choice(_K.AUTO_REPLY, _doubted(score, against if against >= _CLEAR else 0.0))
+        decides = confidence >= _SURE and label not in (_K.AUTO_REPLY, _K.ACKNOWLEDGEMENT, _K.UNRELATED)
+        if decides and by_header < _SURE:
+            return None
+        if self._lexicon.registration.search(self._letter.plain) and not decides:
+            return self._result(_K.ACKNOWLEDGEMENT, 0.85)
+        return self._result(_K.AUTO_REPLY, _LIKELY if decides else 0.9)
 
-    def _only_received(self, received: _Choice, decision: _Choice) -> bool:
-        """An answer told only by its length or one sign is no answer if it says "we received it"."""
-        limit = _CLEAR if decision.label == _O.ANSWER and received.confidence >= _LIKELY else _LIKELY
-        return decision.confidence < min(limit, received.confidence)
-
-    def _kind_asked(self) -> RequestKind | None:
-        text = f"{self._message.subject}。{self._letter.plain}"
-        for words in (text, self._message.quoted_text):
-            if self._lexicon.disclosure.search(words):
-                return RequestKind.DISCLOSURE
-            if self._lexicon.consultation.search(words):
-                return RequestKind.CONSULTATION
-        return None
-
-    def _result(self, choice: _Choice) -> Classification:
-        evidence = [str(hit) for hit in self._hits if _is_told(hit, self._scores)]
-        if self._is_sudden:
-            evidence.append(f"within {_AUTOMATIC_WITHIN} s of sending")
-        is_outcome = choice.label in set(Outcome)
+    def _result(self, label: str, confidence: float) -> Classification:
+        is_outcome = label in set(Outcome)
         return Classification(
-            kind=_K.REPLY if is_outcome else _K(choice.label),
-            outcome=_O(choice.label) if is_outcome else None,
-            confidence=round(choice.confidence, 3),
-            evidence=tuple(dict.fromkeys(evidence)),
-            document_number=document_number(self._letter.pages),
+            kind=_K.REPLY if is_outcome else _K(label),
+            outcome=_O(label) if is_outcome else None,
+            confidence=round(min(confidence, _HIGHEST), 3),
+            evidence=self._evidence(label),
+            document_number=self._document_number,
         )
 
+    @property
+    def _document_number(self) -> str:
+        return document_number([self._message.subject, *self._letter.pages])
 
-_IDLE = frozenset({_O.DEFLECTION, _O.REFERRED, _K.ACKNOWLEDGEMENT, _K.TRANSFER_NOTICE, _K.EXTENSION_NOTICE})
+    def _evidence(self, label: str) -> tuple[str, ...]:
+        """The phrases that speak for the label by themselves or by their weight; else the words."""
+        told = [str(hit) for hit in self._hits if hit.label == label]
+        signs = getattr(self, "_signs", {})
+        support = self._lexicon.weights.support(signs, label) if label in self._lexicon.weights.labels else []
+        told += [sign.removeprefix(PHRASE) for sign, _ in support if sign.startswith(PHRASE)]
+        if not told:
+            words = [sign.removeprefix(WORD) for sign, _ in support if sign.startswith(WORD)]
+            told = [f"words: {' '.join(words[:_FEWEST_WORDS])}"] if words else []
+        if self._is_sudden:
+            told.insert(0, f"within {_AUTOMATIC_WITHIN} s of sending")
+        return tuple(dict.fromkeys(told))[:_MOST_EVIDENCE]
 
 
-def _outweighed(scores: Mapping[str, float]) -> Iterator[str]:
-    """Labels that only accompany what a reply to a consultation really says."""
-    answer = scores.get(_O.ANSWER, 0)
-    if answer >= _CLEAR:
-        yield _O.DEFLECTION  # "details by telephone" below a real answer
-        yield from (each for each in (_O.REFERRED, *_CONSULTATION_NOTICES) if scores.get(each, 0) < _CLEAR)
-    elif max(scores.get(_K.EXTENSION_NOTICE, 0), scores.get(_K.TRANSFER_NOTICE, 0)) >= _LIKELY or (
-        answer <= _LENGTH_WEIGHT and scores.get(_O.REFERRED, 0) >= _CLEAR
-    ):
-        yield _O.ANSWER
+def _labels(kind: RequestKind | None) -> frozenset[str]:
+    kinds = set(_K) - _BY_RULE
+    if kind is None:
+        return frozenset({*kinds, *_O})
+    if kind is RequestKind.CONSULTATION:
+        kinds -= _OF_DISCLOSURE_ONLY
+    return frozenset({*kinds, *outcomes_of(kind)})
 
 
 def _kind_of_report(action: str, status: str) -> MessageKind:
@@ -230,40 +197,8 @@ def _kind_of_report(action: str, status: str) -> MessageKind:
     return _K.AUTO_REPLY  # delivered, relayed, expanded: a server works
 
 
-def _scores(hits: Iterable[Hit]) -> dict[str, float]:
+def _strongest(hits: Iterable[Hit]) -> Mapping[str, float]:
     scores: dict[str, float] = {}
     for hit in hits:
-        scores[hit.label] = _either(scores.get(hit.label, 0.0), hit.weight)
+        scores[hit.label] = max(scores.get(hit.label, 0.0), hit.weight)
     return scores
-
-
-def _either(one: float, other: float) -> float:
-    """The weight of two independent signs for the same thing."""
-    return min(_HIGHEST, 1 - (1 - one) * (1 - other))
-
-
-def _doubted(score: float, against: float) -> float:
-    return score * (1 - 0.6 * against * sqrt(against))
-
-
-def _choose(scores: Mapping[str, float], among: Iterable[str]) -> _Choice | None:
-    """The likeliest label, its score lowered by the next one that it does not explain."""
-    ranked = sorted(((scores[label], label) for label in among if scores.get(label)), reverse=True)
-    left = [pair for pair in ranked if not any(_explains(other, pair) for other in ranked)]
-    if not left:
-        return None
-    (best, label), others = left[0], left[1:]
-    against = others[0][0] if others else 0.0
-    if best >= _HIGHEST and against <= _LIKELY:  # two clear signs outweigh one that needs a second
-        against /= 2
-    return _Choice(label, _doubted(best, against))
-
-
-def _explains(one: tuple[float, str], other: tuple[float, str]) -> bool:
-    (score, label), spoken_with = one, _SPOKEN_WITH.get(one[1], frozenset())
-    mutual = label in _SPOKEN_WITH.get(other[1], frozenset())
-    return other[1] in spoken_with and score >= _LIKELY and (not mutual or one > other)
-
-
-def _is_told(hit: Hit, scores: Mapping[str, float]) -> bool:
-    return hit.weight >= _LIKELY or scores.get(hit.label, 0.0) >= _LIKELY or hit.name == "length"

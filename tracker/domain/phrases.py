@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tracker.domain.message import Attachment, Message
+from tracker.domain.weights import Weights
 
 _TITLE_LINES = 15
 _LONGEST_TITLE = 40
@@ -19,6 +20,9 @@ _SPACE_IN_CHINESE = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
 _REPEATED_STOP = re.compile(r"。{2,}")
 _REPLY_SUBJECT = re.compile(r"^\W*(?:re|fwd?|回复|答复|转发|回覆|轉寄)\s*[:：]", re.IGNORECASE)
 _OUR_OWN_FORM = re.compile(r"申请表|申请书(?!.*(?:答复|告知))")
+
+
+HEADER = "header "  # how the name of a hit in a header begins
 
 
 class Place(StrEnum):
@@ -52,6 +56,7 @@ class Lexicon:
     """A file of phrases; `sha256` is recorded with every reading made by it."""
 
     sha256: str
+    weights: Weights
     phrases: tuple[Phrase, ...]
     headers: tuple[HeaderMark, ...]
     hypothetical: tuple[re.Pattern[str], ...]  # cut out first: they state nothing about this case
@@ -68,6 +73,10 @@ class Hit:
     name: str
     weight: float
     place: Place = Place.TEXT
+
+    @property
+    def is_header(self) -> bool:
+        return self.name.startswith(HEADER)
 
     def __str__(self) -> str:
         return f"{self.label}: {self.name}"
@@ -138,7 +147,7 @@ class LetterText:
                 yield Hit(phrase.label, phrase.name, phrase.weight, phrase.place)
         for mark in self._lexicon.headers:
             if mark.pattern.search(self._message.headers.get(mark.header, "")):
-                yield Hit(mark.label, f"header {mark.header}", mark.weight)
+                yield Hit(mark.label, f"{HEADER}{mark.header}", mark.weight)
 
     def _text_for(self, label: str) -> str:
         # "if you have paid a year, you may apply" answers a question, but decides no application
