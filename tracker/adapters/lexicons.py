@@ -1,5 +1,6 @@
 """Lexicons: TOML files of phrases, checked when they are loaded."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
             )
         )
     return Lexicon(
-        sha256=sha256,
+        version=hashlib.sha256(f"{sha256}{weights_sha256}".encode()).hexdigest(),
         weights=_weights(weights, weights_sha256),
         phrases=tuple(page.phrases(content)),
         headers=tuple(page.header(entry) for entry in content.get("headers", [])),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tracker.domain.message import Attachment, Message
+from tracker.domain.terms import RequestKind
 from tracker.domain.weights import Weights
 
 _TITLE_LINES = 15
@@ -53,9 +54,9 @@ class HeaderMark:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A file of phrases; `sha256` is recorded with every reading made by it."""
+    """Phrases and their learned weights; `version`, a SHA-256 over both files, stands with every reading."""
 
-    sha256: str
+    version: str
     weights: Weights
     phrases: tuple[Phrase, ...]
     headers: tuple[HeaderMark, ...]
@@ -121,6 +122,16 @@ class LetterText:
     @cached_property
     def plain(self) -> str:
         return "。".join(fold_text(page) for page in self.pages)
+
+    @property
+    def kind_asked(self) -> RequestKind | None:
+        """What was asked, as far as the letter or the quotation in it tells."""
+        for words in (f"{self._message.subject}。{self.plain}", self._message.quoted_text):
+            if self._lexicon.disclosure.search(words):
+                return RequestKind.DISCLOSURE
+            if self._lexicon.consultation.search(words):
+                return RequestKind.CONSULTATION
+        return None
 
     @cached_property
     def stated(self) -> str:

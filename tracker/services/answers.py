@@ -14,6 +14,7 @@ from tracker.domain.notices import days_named
 from tracker.domain.receipt_numbers import receipt_numbers
 from tracker.domain.sent import SentLetters
 from tracker.domain.terms import Classification, Event, EventKind, MessageKind, RequestKind, RequestState
+from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.store.queries import sent_requests
@@ -74,6 +75,7 @@ def answers_of(
     with reading(workspace.engine) as session:
         requests = [session.get_one(RequestRow, reference) for reference in match.references]
         states = [session.get_one(RequestStateRow, reference) for reference in match.references]
+        limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     events: list[Event] = []
     for request, state in zip(requests, states, strict=True):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
@@ -82,9 +84,18 @@ def answers_of(
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
             events.append(_settled(request, arrival, now))
-        number = numbers.get(request.reference, "")
         events.append(
-            reading_event(request, arrival, message, result, match, lexicon, now, receipt_no=number)
+            reading_event(
+                request,
+                arrival,
+                message,
+                result,
+                match,
+                lexicon,
+                now,
+                review_below=limits[request.round],
+                receipt_no=numbers.get(request.reference, ""),
+            )
         )
     return events or [_held(arrival, message, match, lexicon, now)]
 
@@ -98,6 +109,7 @@ def reading_event(
     lexicon: Lexicon,
     now: datetime,
     *,
+    review_below: float,
     receipt_no: str = "",
 ) -> Event:
     """The machine's reading of a message as an answer to `request`."""
@@ -106,7 +118,7 @@ def reading_event(
         kind=EventKind.READ,
         happened_at=happened_at,
         known_at=now,
-        actor=f"lexicon:{lexicon.sha256[:12]}",
+        actor=f"lexicon:{lexicon.version[:12]}",
         round=request.round,
         request=request.reference,
         source_sha256=arrival.sha256,
@@ -116,9 +128,11 @@ def reading_event(
             "receipt_no": receipt_no if result.kind in _GIVING_NUMBERS else "",
             "arrived_at": arrival.arrived_at.isoformat(),
             "time_basis": basis,
+            "review_below": review_below,
             "match": match.kinds(request.reference),
+            "scans": _unread_scans(message),
         },
-        dedupe_key=f"read:{request.reference}:{arrival.sha256}:{lexicon.sha256}",
+        dedupe_key=f"read:{request.reference}:{arrival.sha256}:{_version(lexicon, message)}",
     )
 
 
@@ -140,16 +154,27 @@ def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexic
         kind=EventKind.HELD,
         happened_at=arrival.arrived_at,
         known_at=now,
-        actor=f"lexicon:{lexicon.sha256[:12]}",
+        actor=f"lexicon:{lexicon.version[:12]}",
         source_sha256=arrival.sha256,
         payload={
             **_result(result),
             "candidates": list(match.candidates),
             "clues": [[clue.kind, clue.reference] for clue in match.clues],
             "doubt": match.doubt or (Doubt.WEAK if match.references else None),
+            "scans": _unread_scans(message),
         },
-        dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}",
+        dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}:{_version(lexicon, message)}",
     )
+
+
+def _unread_scans(message: Message) -> list[str]:
+    return [a.sha256 for a in message.attachments if a.is_scan and a.text is None]
+
+
+def _version(lexicon: Lexicon, message: Message) -> str:
+    """What a reading rests on beside the message: the lexicon, and how many of its scans were read."""
+    read = sum(1 for a in message.attachments if a.is_scan and a.text is not None)
+    return f"{lexicon.version}:{read}" if read else lexicon.version
 
 
 def _result(result: Classification) -> dict[str, object]:

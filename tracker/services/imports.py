@@ -12,6 +12,8 @@ from sqlmodel import Session, select
 from tracker.domain.message import Message
 from tracker.letters.parse import parse
 from tracker.services.intake import MAIL, take_in_all
+from tracker.services.reread import reread_scanned
+from tracker.services.scans import read_scans
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.evidence import keep_message
@@ -43,6 +45,8 @@ def import_mail(workspace: Workspace, paths: Sequence[Path], now: datetime) -> I
                 is_new = _keep(session, workspace, raw, ours, now)
             new, known = new + is_new, known + (not is_new)
     take_in_all(workspace, now)
+    read_scans(workspace, lambda: now)
+    reread_scanned(workspace, now)
     with reading(workspace.engine) as session:
         return ImportedMail(new, known, len(not_taken_in(session)))
 

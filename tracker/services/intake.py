@@ -2,18 +2,19 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
-from tracker.adapters.documents import read_text
+from tracker.adapters.documents import is_scan, read_text
 from tracker.adapters.imap import FetchedMessage
-from tracker.domain.message import Message
+from tracker.domain.message import Attachment, Message
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
 from tracker.services.answers import Asked, answers_of
+from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import record
@@ -24,6 +25,7 @@ from tracker.store.tables import RawMessageRow
 _log = logging.getLogger(__name__)
 MAIL, CONTACT = "mail", "contact"
 _BATCH = 50  # arrivals in one transaction
+_SMALLEST_SCAN = 20_000  # bytes: a smaller picture is an emblem or a button
 
 
 def keep_fetched(
@@ -104,7 +106,9 @@ def understand(workspace: Workspace, arrival: RawMessageRow, asked: Asked, now: 
     raw = workspace.evidence.read(arrival.sha256)
     if arrival.source == CONTACT:
         return _contact_events(json.loads(raw), arrival, now)
-    return answers_of(workspace, arrival, read_message(raw), asked, now)
+    with reading(workspace.engine) as session:
+        message = read_message(raw, lambda sha256: scanned_text(session, workspace.evidence, sha256))
+    return answers_of(workspace, arrival, message, asked, now)
 
 
 def record_arrival(session: Session, arrival: RawMessageRow, events: Sequence[Event], now: datetime) -> None:
@@ -115,11 +119,17 @@ def record_arrival(session: Session, arrival: RawMessageRow, events: Sequence[Ev
     session.add(row)
 
 
-def read_message(raw: bytes) -> Message:
-    """A parsed message with the text of its attachments."""
+def read_message(raw: bytes, scanned: Callable[[str], str | None] = lambda _sha256: None) -> Message:
+    """A parsed message with the text of its attachments; that of scans as far as they were `scanned`."""
     message = parse(raw)
-    texts = tuple(replace(a, text=read_text(a)) for a in message.attachments)
-    return replace(message, attachments=texts)
+    return replace(message, attachments=tuple(_with_text(a, scanned) for a in message.attachments))
+
+
+def _with_text(attachment: Attachment, scanned: Callable[[str], str | None]) -> Attachment:
+    text = read_text(attachment)
+    if text is None and len(attachment.raw) >= _SMALLEST_SCAN and is_scan(attachment):
+        return replace(attachment, text=scanned(attachment.sha256), is_scan=True)
+    return replace(attachment, text=text)
 
 
 # --- contacts -----------------------------------------------------------------------------------------

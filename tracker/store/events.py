@@ -15,7 +15,6 @@ from tracker.domain.measure import open_readings
 from tracker.domain.terms import Event, EventKind, MessageKind
 from tracker.store.tables import EventRow, HeldMessageRow, RawMessageRow, RequestStateRow, SealRow
 
-REVIEW_THRESHOLD = 0.8  # machine readings below it are shown to a person
 _FIRST_HEAD = "0" * 64
 
 
@@ -113,7 +112,7 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
         submitted_at=history.submitted_at,
         replied_at=reply.at if reply else None,
         outcome=reply.outcome if reply else None,
-        open_readings=len(open_readings(history.readings, REVIEW_THRESHOLD)),
+        open_readings=len(open_readings(history.readings)),
         last_seq=max(event.seq for event in events),
     )
 
