@@ -12,7 +12,7 @@ from random import Random
 MAILBOX = "applicant@mail.test"
 SIZES = {"small": 6_000, "big": 55_000}
 _SEED = 11
-_UNITS = 400
+_UNITS = 5_000  # nobody asks a unit for more than two things
 _SUBJECTS = (
     "道路养护合同",
     "预算执行情况",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.adapters.files import find_file, read_toml, sha256_of
+from tracker.domain.needles import needed_characters
 from tracker.domain.phrases import HeaderMark, Lexicon, Phrase, Place
 from tracker.domain.terms import MessageKind, Outcome
 from tracker.domain.weights import Weights
@@ -89,7 +90,8 @@ class _Page:
                 self._check(f"{label}.{weight}", weight, _WEIGHTS)
                 place = Place.TITLE if weight == "title" else Place.TEXT
                 for name, pattern in self.patterns(f"{label}.{weight}", entries).items():
-                    found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place))
+                    needs = needed_characters(pattern)
+                    found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place, needs))
         return sorted(found, key=lambda phrase: (phrase.label, -phrase.weight, phrase.name))
 
     def header(self, entry: Mapping[str, str]) -> HeaderMark:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
@@ -18,7 +20,14 @@ from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.store.queries import sent_requests
-from tracker.store.tables import ApplicantRow, RawMessageRow, ReceiptRow, RequestRow, RequestStateRow
+from tracker.store.tables import (
+    ApplicantRow,
+    EventRow,
+    RawMessageRow,
+    ReceiptRow,
+    RequestRow,
+    RequestStateRow,
+)
 
 # A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
 _LONGEST_TRANSIT = timedelta(days=2)
@@ -26,11 +35,24 @@ _LONGEST_TRANSIT = timedelta(days=2)
 _GIVING_NUMBERS = frozenset(MessageKind) - {MessageKind.AUTO_REPLY, MessageKind.BOUNCE, MessageKind.DELAY}
 
 
+def asked_of(workspace: Workspace) -> "Asked":
+    """What was asked, as read at the last run, unless anything was sent or planned since."""
+    with reading(workspace.engine) as session:
+        query = select(func.max(EventRow.seq)).where(col(EventRow.kind).in_(_CHANGING_WHAT_WAS_ASKED))
+        newest = session.exec(query).one() or 0
+    known = _known.get(workspace.engine)
+    if known is None or known[0] != newest:
+        known = _known[workspace.engine] = (newest, Asked(workspace))
+    known[1].lexicon = load_lexicon(workspace=workspace.root)
+    return known[1]
+
+
 class Asked:
-    """What was asked from each mailbox; read once for a run of intake, and told what the run learns."""
+    """What was asked from each mailbox; read once, and told what is learnt meanwhile."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self.lexicon = load_lexicon(workspace=workspace.root)
         self._letters: dict[str, SentLetters] = {}
 
     def from_mailbox(self, mailbox: str) -> SentLetters:
@@ -47,6 +69,14 @@ class Asked:
                     letters.learn(event.request or "", number)
 
 
+_known: WeakKeyDictionary[Engine, tuple[int, Asked]] = WeakKeyDictionary()
+_CHANGING_WHAT_WAS_ASKED = (
+    EventKind.DISPATCHED,
+    EventKind.SEND_UNSETTLED,
+    EventKind.SEND_REFUSED,
+    EventKind.SETTLED_NOT_SENT,
+    EventKind.PLANNED,
+)
 NUMBERS = ("document_number", "receipt_no")  # of a reading's payload
 
 
@@ -65,17 +95,16 @@ def _sent_letters(session: Session, workspace: Workspace, mailbox: str) -> SentL
 
 
 def answers_of(
-    workspace: Workspace, arrival: RawMessageRow, message: Message, asked: Asked, now: datetime
+    session: Session, arrival: RawMessageRow, message: Message, asked: Asked, now: datetime
 ) -> list[Event]:
     """The events a parsed mail amounts to; writes nothing."""
-    lexicon = load_lexicon(workspace=workspace.root)
+    lexicon = asked.lexicon
     sent = asked.from_mailbox(arrival.mailbox)
     match = match_message(message, arrival.arrived_at, sent)
     numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
-    with reading(workspace.engine) as session:
-        requests = [session.get_one(RequestRow, reference) for reference in match.references]
-        states = [session.get_one(RequestStateRow, reference) for reference in match.references]
-        limits = {request.round: plan_of(session, request.round).review_below for request in requests}
+    requests = [session.get_one(RequestRow, reference) for reference in match.references]
+    states = [session.get_one(RequestStateRow, reference) for reference in match.references]
+    limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     events: list[Event] = []
     for request, state in zip(requests, states, strict=True):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)

@@ -74,9 +74,15 @@ def _read_again(
     changes: list[Change] = []
     for start in range(0, len(arrivals), _BATCH):
         batch = arrivals[start : start + _BATCH]
-        read = [(arrival, understand(workspace, arrival, asked, now)) for arrival in batch]
         with reading(workspace.engine) as session:
-            found = [(a, events, _standing(session, a.sha256)) for a, events in read]
+            found = [
+                (
+                    arrival,
+                    understand(workspace, session, arrival, asked, now),
+                    _standing(session, arrival.sha256),
+                )
+                for arrival in batch
+            ]
         for arrival, events, standing in found:
             changes += _changes(arrival, events, standing)
             if apply:
