@@ -6,6 +6,7 @@ Nothing of it is in this repository. `python -m tests.mail.samples FOLDER` unpac
 import sys
 import tarfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.checkout import ROOT
@@ -23,9 +24,10 @@ def packaged(project: str, inside: str) -> Iterator[Path]:
 
 def of_the_interpreter() -> Iterator[Path]:
     """CPython's own test mails; Debian packs them apart (libpython3-testsuite)."""
-    from test import test_email
-
-    yield from sorted((Path(str(test_email.__file__)).parent / "data").glob("*.txt"))
+    spec = find_spec("test.test_email")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("CPython's test mails are missing: install libpython3-testsuite")
+    yield from sorted((Path(spec.origin).parent / "data").glob("*.txt"))
 
 
 def unpack(folder: Path) -> None:
