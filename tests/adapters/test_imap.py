@@ -21,8 +21,8 @@ from tracker.adapters.imap import (
     MailboxReader,
     MailboxUnavailable,
     Mark,
-    junk_folders,
 )
+from tracker.adapters.imap_folders import junk_folders
 from tracker.rehearsal.servers import RehearsalServers
 
 ME, PASSWORD = "chen@mail.test", "secretcode"
