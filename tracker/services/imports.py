@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from tracker.domain.message import Message
 from tracker.letters.parse import parse
 from tracker.services.intake import MAIL, take_in_all
+from tracker.services.raw_headers import date_header, received_headers
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.evidence import keep_message
@@ -78,6 +79,8 @@ def _keep(session: Session, workspace: Workspace, raw: bytes, ours: frozenset[st
             sha256=sha256,
             source=MAIL,
             mailbox=_receiving_mailbox(message, ours),
+            date_header=date_header(raw),
+            received=received_headers(raw),
             arrived_at=arrived_at,
             arrival_basis=basis,
             kept_at=now,

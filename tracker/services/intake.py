@@ -14,6 +14,7 @@ from tracker.domain.message import Message
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
 from tracker.services.answers import Asked, answers_of
+from tracker.services.raw_headers import date_header, received_headers
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import record
@@ -42,6 +43,8 @@ def keep_fetched(
                 uidvalidity=message.uidvalidity,
                 uid=message.uid,
                 internal_date=message.internal_date,
+                date_header=date_header(message.raw),
+                received=received_headers(message.raw),
                 arrived_at=message.internal_date,
                 arrival_basis="internal_date",
                 kept_at=now,
