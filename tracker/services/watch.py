@@ -181,8 +181,10 @@ class Watcher(threading.Thread):
                 return
 
     def _rest(self, failures: int) -> None:
+        shortest = self._account.provider.shortest_poll_seconds
         if failures:
             back_off = min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 12), _LONGEST_BACK_OFF)
-            self._stop_asked.wait(back_off.total_seconds())
+            self._stop_asked.wait(max(shortest, back_off.total_seconds()))
         else:
-            self._reader.wait(self._workspace.settings.poll_seconds, self._stop_asked)
+            seconds = max(shortest, self._workspace.settings.poll_seconds)
+            self._reader.wait(seconds, self._stop_asked)
