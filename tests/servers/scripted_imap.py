@@ -6,7 +6,7 @@
 Left alone it reads, searches and idles as others do. `answers` replaces what is said to a command: a
 status line with its tag put before it, or lines with `{tag}` in them; one that starts with + or * is said
 as it is. An empty one: the server hangs up instead. `SILENT`: it never answers. Bytes: said as they are,
-then silence. A letter that is None is in the listing, and its body is NIL.
+then silence, or with `Torn` the end of the connection. A letter that is None is listed, and its body is NIL.
 """
 
 import re
@@ -22,6 +22,10 @@ SILENT = "silent"
 _EIGHT = timezone(timedelta(hours=8))
 _MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=_EIGHT)
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+
+
+class Torn(bytes):
+    """Bytes after which the server hangs up."""
 
 
 class ScriptedImap:
@@ -42,6 +46,7 @@ class ScriptedImap:
         self.capabilities, self.greeting = capabilities, greeting
         self.password, self.needs_id = password, needs_id
         self.uidvalidity = 1
+        self.withheld: set[int] = set()  # left out of the next answer to FETCH
         self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
         self.lines: list[str] = []
         self.commands: list[str] = []
@@ -104,6 +109,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             self._behave(tag, verb, rest)
         elif isinstance(answer, bytes):
             self.wfile.write(answer)
+            if isinstance(answer, Torn):
+                raise ConnectionAbortedError
             self.script.stopping.wait()
         elif answer == SILENT:
             self.script.stopping.wait()
@@ -162,6 +169,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
                 continue
             stamp = self.script.arrived_at(uid).strftime("%d-{}-%Y %H:%M:%S %z")
             stamp = stamp.format(_MONTHS[self.script.arrived_at(uid).month - 1])
+            if verb == "UID FETCH" and uid in self.script.withheld:
+                self.script.withheld.remove(uid)
+                continue
             head = f'* {number} FETCH (UID {uid} INTERNALDATE "{stamp}" '.encode()
             if verb == "UID FETCH SIZES":
                 self.wfile.write(head + b"RFC822.SIZE %d)\r\n" % len(raw or b""))
