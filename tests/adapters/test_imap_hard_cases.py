@@ -129,6 +129,32 @@ def test_waiting_survives_an_idle_that_breaks(
         assert raws(list(reader.fetch({"INBOX": Mark(1, 0)}, None))) == [letter(7)]
 
 
+@pytest.mark.parametrize("line", ["* 3", "nonsense", "* BYE tired", "* 3 FETCH (FLAGS"])
+def test_waiting_survives_whatever_is_said_while_idling(
+    opened: Open, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "_CALM", 0.01)
+    with ScriptedImap(capabilities="IMAP4rev1 IDLE") as server:
+        server.said_while_idling = line
+        reader = opened(server.port)
+        list(reader.fetch({}, None))
+        reader.wait(0.5, threading.Event())
+        server.letters[7] = letter(7)
+        assert raws(list(reader.fetch({"INBOX": Mark(1, 0)}, None))) == [letter(7)]
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize(("line", "is_news"), [("* 1 EXISTS", True), ("* OK still here", False)])
+def test_waiting_ends_on_news_and_on_nothing_else(opened: Open, line: str, is_news: bool) -> None:
+    with ScriptedImap(capabilities="IMAP4rev1 IDLE") as server:
+        server.said_while_idling = line
+        reader = opened(server.port)
+        list(reader.fetch({}, None))
+        started = time.monotonic()
+        reader.wait(1.5, threading.Event())
+        assert (time.monotonic() - started < 1.4) is is_news
+
+
 def test_a_connection_that_died_unheard_is_replaced_without_a_fault(opened: Open) -> None:
     with ScriptedImap(answers={"NOOP": SILENT}) as server:
         reader = opened(server.port, timeout_seconds=0.3)
@@ -161,7 +187,9 @@ def test_a_folder_that_stays_shut_is_told_in_the_servers_words(opened: Open) -> 
 
 
 @pytest.mark.parametrize("uids", [{}, {7: letter(7), 8: letter(8)}], ids=["empty", "two letters"])
-@pytest.mark.parametrize("status", ["NO not the open folder", "* STATUS INBOX (MESSAGES 2)\r\n{tag} OK done"])
+@pytest.mark.parametrize(
+    "status", ["NO not the open folder", "* STATUS INBOX (MESSAGES 2)\r\n{tag} OK done", "OK"]
+)
 def test_a_server_that_never_says_uidnext_is_asked_for_its_last_letter(
     opened: Open, uids: dict[int, bytes], status: str
 ) -> None:

@@ -12,6 +12,7 @@ then silence, or with `Torn` the end of the connection. A letter that is None is
 import re
 import socketserver
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Self
@@ -46,6 +47,7 @@ class ScriptedImap:
         self.capabilities, self.greeting = capabilities, greeting
         self.password, self.needs_id = password, needs_id
         self.uidvalidity = 1
+        self.said_while_idling = ""  # a line, some time after the continuation
         self.withheld: set[int] = set()  # left out of the next answer to FETCH
         self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
         self.lines: list[str] = []
@@ -183,6 +185,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
     def _idle(self) -> None:
         self._say("+ idling")
+        if self.script.said_while_idling:
+            time.sleep(0.05)  # in the same packet it would not be heard before DONE
+            self._say(self.script.said_while_idling)
         self.rfile.readline()
 
     def _say(self, line: str) -> None:

@@ -137,10 +137,11 @@ def test_a_watcher_outlives_answers_that_nobody_foresaw(
     monkeypatch.setattr(watch, "_FIRST_BACK_OFF", watch.timedelta(milliseconds=10))
     with ScriptedImap({7: letter(7)}, password=PASSWORD) as server:
         workspace = workspace_at(tmp_path / "workspace", server)
-        server.answers["EXAMINE"] = "* OK [UIDVALIDITY nonsense] ok\r\n* OK [UIDNEXT ] ok\r\n{tag} OK done"
+        server.letters[8] = letter(8)
+        server.answers["UID FETCH SIZES"] = "* 1 FETCH (UID 8 INTERNALDATE 5)\r\n{tag} OK done"
         watcher, found, stop = watcher_of(workspace, room=100)
         watcher.start()
-        assert found.get(timeout=10).fault
+        assert "AttributeError" in found.get(timeout=10).fault
         server.answers.clear()
         parts = [found.get(timeout=10) for _part in range(2)]
         while parts[-1].fault:
@@ -148,6 +149,7 @@ def test_a_watcher_outlives_answers_that_nobody_foresaw(
         stop.set()
         watcher.join(5)
         assert not watcher.is_alive()
+        assert server.connections > 2  # one whose dialogue nobody understood is not gone on with
 
 
 _KEEP_EVERYTHING = """
