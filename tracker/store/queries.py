@@ -145,6 +145,14 @@ def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple
     return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
 
 
+def requests_of_message(session: Session, sha256: str) -> list[str]:
+    """References of the requests that a message counts as an answer to."""
+    query = select(EventRow.request).where(
+        EventRow.source_sha256 == sha256, col(EventRow.kind).in_([EventKind.READ, EventKind.REVIEWED])
+    )
+    return sorted({reference for reference in session.exec(query) if reference})
+
+
 def arrivals_of(session: Session, sha256: str) -> list[RawMessageRow]:
     return list(session.exec(select(RawMessageRow).where(RawMessageRow.sha256 == sha256)))
 
