@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 LOCK_FILE = "daemon.lock"
 TICK_SECONDS = 5
 SCAN_SECONDS = 10
-_MOST_LOOKS_WAITING = 100
+_MOST_BATCHES_WAITING = 4  # of some megabytes each: watchers wait until these are kept
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def run_daemon(workspace: Workspace, clock: Clock) -> None:
     with sole_daemon(workspace, clock()):
         interrupted = recover_interrupted(workspace, clock())
         _log.info("daemon_started", extra={"interrupted": interrupted})
-        found: queue.Queue[Look] = queue.Queue(_MOST_LOOKS_WAITING)
+        found: queue.Queue[Look] = queue.Queue(_MOST_BATCHES_WAITING)
         watchers = _start_watchers(workspace, found, stop, news, clock)
         scheduler = _start_ticking(workspace, found, stop, clock)
         scans = _start_reading_scans(workspace, clock, stop)
@@ -80,14 +80,16 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
     """`tracker tick`: look at every mailbox once and do what is due, without a daemon."""
     with sole_daemon(workspace, clock()):
         recover_interrupted(workspace, clock())
-        found = []
-        for account in workspace.accounts.values():
-            reader = MailboxReader(account.imap)
-            found.append(look(workspace, reader, account, clock))
-            reader.close()
-        report = tick(workspace, clock(), clock, found)
+        report = tick(workspace, clock(), clock, _look_everywhere(workspace, clock))
         read_scans(workspace, clock)
         return replace(report, taken_in=report.taken_in + reread_scanned(workspace, clock()))
+
+
+def _look_everywhere(workspace: Workspace, clock: Clock) -> Iterator[Look]:
+    for account in workspace.accounts.values():
+        reader = MailboxReader(account.imap)
+        yield from look(workspace, reader, account, clock)
+        reader.close()
 
 
 def _start_watchers(

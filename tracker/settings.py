@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 from tracker.adapters.files import read_toml
 from tracker.adapters.imap import ImapAccount
 from tracker.adapters.mounts import unsafe_folder
+from tracker.adapters.providers import NAMES, OTHER, Provider, provider_of
 from tracker.adapters.smtp import SmtpAccount
 from tracker.domain.terms import Mode
 from tracker.errors import UserError
@@ -29,28 +30,34 @@ from tracker.store.tables import WorkspaceRow
 SETTINGS_FILE = "tracker.toml"
 DATABASE_FILE = "tracker.db"
 PASSWORD_FILE = "passwords.toml"
+_CANARY_OF = {Mode.REHEARSAL: "off", Mode.PILOT: "weekly", Mode.LIVE: "weekly"}
 _SECURITY_PORTS = {"imap": {"tls": 993}, "smtp": {"tls": 465, "starttls": 587}}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How one applicant's mailbox is reached."""
+    """How one applicant's mailbox is reached; `provider` says how often it may be."""
 
     mailbox: str
     imap: ImapAccount
     smtp: SmtpAccount
     watch_from: datetime | None = None
+    provider: Provider = OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap."""
+    """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap.
+
+    `has_canary`: each mailbox writes to itself once a week.
+    """
 
     mode: Mode = Mode.REHEARSAL
     language: str = DEFAULT_LANGUAGE
     pilot_recipients: frozenset[str] = frozenset()
     poll_seconds: int = 300
     gap_hours: int = 24
+    has_canary: bool = False
     accounts: Mapping[str, Account] | None = None
 
 
@@ -154,7 +161,15 @@ def _place(root: Path) -> str:
 def read_settings(root: Path) -> Settings:
     path = root / SETTINGS_FILE
     entries = read_toml(path)
-    unknown = set(entries) - {"mode", "language", "pilot_recipients", "poll_seconds", "gap_hours", "account"}
+    unknown = set(entries) - {
+        "mode",
+        "language",
+        "pilot_recipients",
+        "poll_seconds",
+        "gap_hours",
+        "canary",
+        "account",
+    }
     if unknown:
         raise UserError(
             _("{path}: unknown setting {names}: correct or remove it.").format(
@@ -162,12 +177,15 @@ def read_settings(root: Path) -> Settings:
             )
         )
     accounts = _accounts(root, entries.get("account", []))
+    mode = Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL))
+    canary = _choice(path, entries, "canary", ("weekly", "off"), _CANARY_OF[mode])
     return Settings(
-        mode=Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL)),
+        mode=mode,
         language=_choice(path, entries, "language", LANGUAGES, DEFAULT_LANGUAGE),
         pilot_recipients=frozenset(address.lower() for address in entries.get("pilot_recipients", [])),
         poll_seconds=_positive(path, entries, "poll_seconds", 300),
         gap_hours=_positive(path, entries, "gap_hours", 24),
+        has_canary=canary == "weekly",
         accounts={account.mailbox: account for account in accounts},
     )
 
@@ -214,14 +232,16 @@ def _accounts(root: Path, tables: Any) -> list[Account]:
 
 
 _ACCOUNT_KEYS = {
-    "mailbox", "user", "folders", "watch_from", "idle", "name",
+    "mailbox", "user", "provider", "folders", "also_watch", "watch_from", "idle", "name",
     "imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security",
 }  # fmt: skip
 
 
 def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     path = root / SETTINGS_FILE
-    missing = {"mailbox", "imap_host", "smtp_host"} - set(table)
+    provider = _provider(path, table)
+    filled = {"imap_host": provider.imap_host, "smtp_host": provider.smtp_host, **table}
+    missing = {key for key in ("mailbox", "imap_host", "smtp_host") if not filled.get(key)}
     unknown = set(table) - _ACCOUNT_KEYS
     if missing or unknown:
         raise UserError(
@@ -236,26 +256,47 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     user = table.get("user", mailbox)
     password = password_of(root, mailbox)
     imap_security = _choice(path, table, "imap_security", ("tls", "starttls", "plain"), "tls")
-    smtp_security = _choice(path, table, "smtp_security", ("tls", "starttls", "plain"), "tls")
+    smtp_security = _choice(
+        path, table, "smtp_security", ("tls", "starttls", "plain"), provider.smtp_security
+    )
     imap = ImapAccount(
         mailbox=mailbox,
-        host=table["imap_host"],
+        host=filled["imap_host"],
         port=_positive(path, table, "imap_port", _SECURITY_PORTS["imap"].get(imap_security, 143)),
         user=user,
         password=password,
         security=imap_security,  # type: ignore[arg-type]
-        folders=tuple(table.get("folders", ("INBOX",))),
-        idle=table.get("idle", True),
+        folders=_names(path, table, "folders"),
+        also_watch=_names(path, table, "also_watch"),
+        junk_names=provider.junk_names,
+        idle=table.get("idle", provider.is_idle_worth_it),
+        trusts_dates=provider.trusts_dates,
     )
     smtp = SmtpAccount(
-        host=table["smtp_host"],
+        host=filled["smtp_host"],
         port=_positive(path, table, "smtp_port", _SECURITY_PORTS["smtp"].get(smtp_security, 25)),
         user=user,
         password=password,
         security=smtp_security,  # type: ignore[arg-type]
         local_hostname="localhost.localdomain",
     )
-    return Account(mailbox, imap, smtp, _moment(path, table, "watch_from"))
+    return Account(mailbox, imap, smtp, _moment(path, table, "watch_from"), provider)
+
+
+def _provider(path: Path, table: Mapping[str, Any]) -> Provider:
+    name = _choice(path, table, "provider", NAMES, "") if "provider" in table else ""
+    return provider_of(str(table.get("mailbox", "")), str(table.get("imap_host", "")), name)
+
+
+def _names(path: Path, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = table.get(name, [])
+    if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+        return tuple(value)
+    raise UserError(
+        _('{path}: {name} = {value}: write a list of names: ["INBOX", "垃圾邮件"].').format(
+            path=path, name=name, value=value
+        )
+    )
 
 
 def _moment(path: Path, entries: Mapping[str, Any], name: str) -> datetime | None:

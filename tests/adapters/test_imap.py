@@ -4,192 +4,29 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
 
 import pytest
 
+from tests.adapters.imap_boxes import (
+    ME,
+    MORNING,
+    PASSWORD,
+    Open,
+    account,
+    letter,
+    marks_of,
+    raws,
+)
 from tests.servers.dovecot import JUNK_BY_FLAG, Dovecot
 from tests.servers.ports import HOST, free_port
 from tests.servers.scripted_imap import SILENT, ScriptedImap
 from tracker.adapters import imap
-from tracker.adapters.imap import (
-    FetchedBatch,
-    ImapAccount,
-    MailboxReader,
-    MailboxUnavailable,
-    Mark,
-    junk_folders,
-)
-from tracker.rehearsal.servers import RehearsalServers
+from tracker.adapters.imap import MailboxUnavailable, Mark
+from tracker.adapters.imap_folders import junk_folders
 
-ME, PASSWORD = "chen@mail.test", "secretcode"
-MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 JUNK = "垃圾邮件"
-
 on_dovecot = pytest.mark.needs("dovecot")
-
-
-def account(port: int, **changes: Any) -> ImapAccount:
-    plain = ImapAccount(ME, HOST, port, ME, PASSWORD, "plain", timeout_seconds=5)
-    return replace(plain, **changes)
-
-
-def letter(number: int) -> bytes:
-    return f"Subject: letter {number}\r\nMessage-ID: <{number}@unit.test>\r\n\r\nText {number}\r\n".encode()
-
-
-def marks_of(batches: list[FetchedBatch]) -> dict[str, Mark]:
-    return {batch.folder: batch.mark for batch in batches}
-
-
-def raws(batches: list[FetchedBatch]) -> list[bytes]:
-    return [message.raw for batch in batches for message in batch.messages]
-
-
-class Box(Protocol):
-    port: int
-    before: int  # the UID before a mailbox's first one
-
-    def deliver(self, raw: bytes, when: datetime) -> None: ...
-
-
-class DovecotBox:
-    before = 0
-
-    def __init__(self, server: Dovecot) -> None:
-        self.port, self._server = server.imap_port, server
-
-    def deliver(self, raw: bytes, when: datetime) -> None:
-        self._server.deliver(ME, raw, when)
-
-
-class PymapBox:
-    before = 100
-
-    def __init__(self, server: RehearsalServers) -> None:
-        self.port, self._server = server.imap_port, server
-
-    def deliver(self, raw: bytes, when: datetime) -> None:
-        self._server.deliver(ME, raw, when)
-
-
-@pytest.fixture
-def dovecot() -> Iterator[Dovecot]:
-    with Dovecot({ME: PASSWORD}) as server:
-        yield server
-
-
-@pytest.fixture(params=[pytest.param("dovecot", marks=on_dovecot), "pymap"])
-def box(request: pytest.FixtureRequest) -> Iterator[Box]:
-    if request.param == "dovecot":
-        yield DovecotBox(request.getfixturevalue("dovecot"))
-        return
-    with RehearsalServers({ME: PASSWORD}, lambda *_: None, lambda: MORNING) as server:
-        yield PymapBox(server)
-
-
-Open = Callable[..., MailboxReader]
-
-
-@pytest.fixture
-def opened() -> Iterator[Open]:
-    """Makes readers and closes them."""
-    readers: list[MailboxReader] = []
-
-    def open_reader(port: int, **changes: Any) -> MailboxReader:
-        readers.append(MailboxReader(account(port, **changes)))
-        return readers[-1]
-
-    yield open_reader
-    for reader in readers:
-        reader.close()
-
-
-class TestEveryServer:
-    """The contract: what the reader does on Dovecot it does on the rehearsal's server too."""
-
-    def test_older_mail_does_not_enter_at_first_sight(self, box: Box, opened: Open) -> None:
-        for number in range(3):
-            box.deliver(letter(number), MORNING)
-        (batch,) = opened(box.port).fetch({}, None)
-        assert (batch.mailbox, batch.folder, batch.messages) == (ME, "INBOX", ())
-        assert batch.mark.last_uid == box.before + 3
-
-    def test_mail_beyond_the_mark_comes_once_with_its_bytes_and_its_arrival(
-        self, box: Box, opened: Open
-    ) -> None:
-        box.deliver(letter(1), MORNING)
-        reader = opened(box.port)
-        marks = marks_of(list(reader.fetch({}, None)))
-        box.deliver(letter(2), MORNING + timedelta(hours=1))
-        (batch,) = reader.fetch(marks, None)
-        (message,) = batch.messages
-        assert (message.raw, message.uid) == (letter(2), box.before + 2)
-        assert batch.mark == Mark(message.uidvalidity, message.uid)
-        assert message.internal_date == MORNING + timedelta(hours=1)
-        assert message.internal_date.tzinfo is UTC
-        (nothing_more,) = reader.fetch(marks_of([batch]), None)
-        assert (nothing_more.messages, nothing_more.mark) == ((), batch.mark)
-
-    def test_much_mail_comes_in_batches_each_with_its_own_mark(self, box: Box, opened: Open) -> None:
-        reader = opened(box.port)
-        marks = marks_of(list(reader.fetch({}, None)))
-        for number in range(1, 121):
-            box.deliver(letter(number), MORNING)
-        batches = list(reader.fetch(marks, None))
-        assert [len(batch.messages) for batch in batches] == [50, 50, 20]
-        assert [batch.mark.last_uid - box.before for batch in batches] == [50, 100, 120]
-        assert sorted(raws(batches)) == sorted(letter(number) for number in range(1, 121))
-
-    def test_watch_from_brings_what_arrived_since_to_the_second_and_nothing_older(
-        self, box: Box, opened: Open
-    ) -> None:
-        for number, seconds in enumerate([-86400 * 30, -3600, -1, 0, 3600]):
-            box.deliver(letter(number), MORNING + timedelta(seconds=seconds))
-        reader = opened(box.port)
-        (batch,) = reader.fetch({}, MORNING)
-        assert sorted(raws([batch])) == [letter(3), letter(4)]
-        assert batch.mark.last_uid == box.before + 5
-        assert raws(list(reader.fetch(marks_of([batch]), MORNING))) == []
-
-    def test_a_mark_is_good_for_another_reader(self, box: Box, opened: Open) -> None:
-        marks = marks_of(list(opened(box.port).fetch({}, None)))
-        box.deliver(letter(1), MORNING)
-        assert raws(list(opened(box.port).fetch(marks, None))) == [letter(1)]
-
-    def test_a_refused_login_is_told_apart_and_without_the_password(self, box: Box, opened: Open) -> None:
-        with pytest.raises(MailboxUnavailable) as refused:
-            list(opened(box.port, password="wrong-secret").fetch({}, None))
-        assert refused.value.is_login
-        assert refused.value.mailbox == ME
-        assert "wrong-secret" not in f"{refused.value} {refused.value.args} {refused.value.reason}"
-
-    def test_waiting_ends_when_the_stop_event_is_set(self, box: Box, opened: Open) -> None:
-        reader = opened(box.port)
-        list(reader.fetch({}, None))
-        stop = threading.Event()
-        threading.Timer(0.3, stop.set).start()
-        started = time.monotonic()
-        reader.wait(60, stop)
-        assert time.monotonic() - started < 3
-        list(reader.fetch({}, None))
-
-    def test_waiting_without_news_takes_the_seconds_asked(self, box: Box, opened: Open) -> None:
-        reader = opened(box.port)
-        list(reader.fetch({}, None))
-        started = time.monotonic()
-        reader.wait(0.5, threading.Event())
-        assert 0.5 <= time.monotonic() - started < 3
-
-    def test_a_closed_reader_opens_again(self, box: Box, opened: Open) -> None:
-        reader = opened(box.port)
-        marks = marks_of(list(reader.fetch({}, None)))
-        reader.close()
-        box.deliver(letter(1), MORNING)
-        assert raws(list(reader.fetch(marks, None))) == [letter(1)]
 
 
 @on_dovecot
@@ -290,6 +127,18 @@ class TestDovecot:
             dovecot.create_folder(ME, folder)
         reader = opened(dovecot.imap_port, folders=("INBOX", "单位 回复"))
         assert [batch.folder for batch in reader.fetch({}, None)] == ["INBOX", "单位 回复"]
+
+    def test_inbox_alone_is_inbox_alone(self, dovecot: Dovecot, opened: Open) -> None:
+        dovecot.create_folder(ME, JUNK)
+        reader = opened(dovecot.imap_port, folders=("INBOX",))
+        assert [batch.folder for batch in reader.fetch({}, None)] == ["INBOX"]
+
+    def test_a_folder_may_be_watched_on_top_of_those_found(self, dovecot: Dovecot, opened: Open) -> None:
+        for folder in (JUNK, "单位 回复", "病毒文件夹", "Private"):
+            dovecot.create_folder(ME, folder)
+        reader = opened(dovecot.imap_port, also_watch=("单位 回复", JUNK), junk_names=("病毒文件夹",))
+        found = [batch.folder for batch in reader.fetch({}, None)]
+        assert sorted(found) == sorted(["INBOX", JUNK, "病毒文件夹", "单位 回复"])
 
     def test_a_named_folder_that_is_missing_is_named(self, dovecot: Dovecot, opened: Open) -> None:
         with pytest.raises(MailboxUnavailable, match='no folder "Nowhere"; the server has: INBOX'):

@@ -3,33 +3,53 @@
     with ScriptedImap(letters={7: RAW}, answers={"EXAMINE": "NO Unsafe Login"}) as server:
         ... server.port; server.commands ("LOGIN", "ID", "EXAMINE", ...), server.lines (as they came)
 
-`answers` replaces what is said to a command: a status line with its tag put before it, or lines with
-`{tag}` in them; one that starts with + or * is said as it is. An empty one: the server hangs up instead.
-`SILENT`: it never answers.
+Left alone it reads, searches and idles as others do. `answers` replaces what is said to a command: a
+status line with its tag put before it, or lines with `{tag}` in them; one that starts with + or * is said
+as it is. An empty one: the server hangs up instead. `SILENT`: it never answers. Bytes: said as they are,
+then silence, or with `Torn` the end of the connection. A letter that is None is listed, and its body is NIL.
 """
 
+import re
 import socketserver
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta, timezone
 from typing import Self
 
 from tests.servers.ports import HOST
 
 SILENT = "silent"
-_STAMP = b"02-Mar-2026 09:00:00 +0800"
+_EIGHT = timezone(timedelta(hours=8))
+_MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=_EIGHT)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+
+
+class Torn(bytes):
+    """Bytes after which the server hangs up."""
 
 
 class ScriptedImap:
+    """`needs_id`: folders stay shut to a client that did not introduce itself, as at NetEase."""
+
     def __init__(
         self,
         letters: Mapping[int, bytes | None] | None = None,
-        answers: Mapping[str, str] | None = None,
+        answers: Mapping[str, str | bytes] | None = None,
         capabilities: str = "IMAP4rev1",
         greeting: str = "* OK ready",
+        password: str = "",
+        needs_id: bool = False,
     ) -> None:
         self.letters = dict(letters or {})
+        self.arrivals: dict[int, datetime] = {}
         self.answers = dict(answers or {})
         self.capabilities, self.greeting = capabilities, greeting
+        self.password, self.needs_id = password, needs_id
+        self.uidvalidity = 1
+        self.said_while_idling = ""  # a line, some time after the continuation
+        self.withheld: set[int] = set()  # left out of the next answer to FETCH
+        self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
         self.lines: list[str] = []
         self.commands: list[str] = []
         self.connections = 0
@@ -47,6 +67,17 @@ class ScriptedImap:
         self._server.shutdown()
         self._server.server_close()
 
+    def deliver(self, raw: bytes, when: datetime) -> None:
+        uid = self.uidnext
+        self.arrivals[uid], self.letters[uid] = when, raw
+
+    @property
+    def uidnext(self) -> int:
+        return max(self.letters, default=0) + 1
+
+    def arrived_at(self, uid: int) -> datetime:
+        return self.arrivals.get(uid, _MORNING).astimezone(_EIGHT)
+
 
 class _Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
@@ -56,6 +87,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 class _Dialogue(socketserver.StreamRequestHandler):
     script: ScriptedImap
     disable_nagle_algorithm = True  # else each answer takes 40 ms
+    is_introduced = False
 
     def handle(self) -> None:
         self.script.connections += 1
@@ -72,9 +104,16 @@ class _Dialogue(socketserver.StreamRequestHandler):
         verb = (" ".join(words[:2]) if words[:1] == ["UID"] else words[0]) if words else tag.upper()
         self.script.lines.append(line)
         self.script.commands.append(verb)
+        if verb == "UID FETCH" and "BODY" not in rest:
+            verb = "UID FETCH SIZES"
         answer = self.script.answers.get(verb)
         if answer is None:
             self._behave(tag, verb, rest)
+        elif isinstance(answer, bytes):
+            self.wfile.write(answer)
+            if isinstance(answer, Torn):
+                raise ConnectionAbortedError
+            self.script.stopping.wait()
         elif answer == SILENT:
             self.script.stopping.wait()
         elif not answer:
@@ -83,27 +122,73 @@ class _Dialogue(socketserver.StreamRequestHandler):
             self._say(answer.format(tag=tag) if "{tag}" in answer or answer[0] in "+*" else f"{tag} {answer}")
 
     def _behave(self, tag: str, verb: str, rest: str) -> None:
-        letters = self.script.letters
+        refusal = self._refusal(verb, rest)
+        if refusal:
+            self._say(f"{tag} NO {refusal}")
+            return
         match verb:
             case "CAPABILITY":
                 self._say(f"* CAPABILITY {self.script.capabilities}")
+            case "ID":
+                self.is_introduced = True
             case "LIST":
                 self._say('* LIST (\\HasNoChildren) "/" INBOX')
             case "EXAMINE":
-                self._say(f"* {len(letters)} EXISTS")
-                self._say(f"* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT {max(letters, default=0) + 1}] ok")
+                self._say(f"* {len(self.script.letters)} EXISTS")
+                self._say(f"* OK [UIDVALIDITY {self.script.uidvalidity}] ok")
+                self._say(f"* OK [UIDNEXT {self.script.uidnext}] ok")
             case "UID SEARCH":
-                self._say(" ".join(["* SEARCH", *map(str, letters)]))
-            case "UID FETCH":
-                self._give([int(uid) for uid in rest.split()[2].split(",")])
+                self._say(" ".join(["* SEARCH", *map(str, self._found(rest))]))
+            case "UID FETCH" | "UID FETCH SIZES":
+                self._give([int(uid) for uid in rest.split()[2].split(",")], verb)
+            case "IDLE":
+                self._idle()
         self._say(f"{tag} OK done")
 
-    def _give(self, uids: list[int]) -> None:
+    def _refusal(self, verb: str, rest: str) -> str:
+        if verb == "LOGIN" and self.script.password and f'"{self.script.password}"' not in rest:
+            return "[AUTHENTICATIONFAILED] no"
+        if verb == "EXAMINE" and self.script.needs_id and not self.is_introduced:
+            return "EXAMINE Unsafe Login. Please contact us for help"
+        return ""
+
+    def _found(self, rest: str) -> Iterator[int]:
+        uids = sorted(self.script.letters)
+        if beyond := re.search(r"UID (\d+):\*", rest):
+            # n:* holds the last one whatever n is
+            return (uid for uid in uids if uid >= int(beyond[1]) or uid == uids[-1])
+        if since := re.search(r'SINCE "?(\d+)-(\w+)-(\d+)', rest):
+            day = date(int(since[3]), _MONTHS.index(since[2]) + 1, int(since[1]))
+            return (uid for uid in uids if self.script.arrived_at(uid).date() >= day)
+        if "UID *" in rest:
+            return iter(uids[-1:])
+        return iter(uids)
+
+    def _give(self, uids: list[int], verb: str) -> None:
         for number, uid in enumerate(uids, 1):
-            raw = self.script.letters[uid]
-            head = b'* %d FETCH (UID %d INTERNALDATE "%s" BODY[] ' % (number, uid, _STAMP)
+            raw = self.script.letters.get(uid)
+            if uid not in self.script.letters:
+                continue
+            stamp = self.script.arrived_at(uid).strftime("%d-{}-%Y %H:%M:%S %z")
+            stamp = stamp.format(_MONTHS[self.script.arrived_at(uid).month - 1])
+            if verb == "UID FETCH" and uid in self.script.withheld:
+                self.script.withheld.remove(uid)
+                continue
+            head = f'* {number} FETCH (UID {uid} INTERNALDATE "{stamp}" '.encode()
+            if verb == "UID FETCH SIZES":
+                self.wfile.write(head + b"RFC822.SIZE %d)\r\n" % len(raw or b""))
+                continue
             body = b"NIL" if raw is None else b"{%d}\r\n%s" % (len(raw), raw)
-            self.wfile.write(head + body + b")\r\n")
+            self.wfile.write(head + b"BODY[] " + body + b")\r\n")
+            if number == 1 and self.script.said_after_fetch:
+                self._say(self.script.said_after_fetch)
+
+    def _idle(self) -> None:
+        self._say("+ idling")
+        if self.script.said_while_idling:
+            time.sleep(0.05)  # in the same packet it would not be heard before DONE
+            self._say(self.script.said_while_idling)
+        self.rfile.readline()
 
     def _say(self, line: str) -> None:
         self.wfile.write(line.encode() + b"\r\n")

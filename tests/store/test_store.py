@@ -291,7 +291,7 @@ def lived_in(tmp_path: Path) -> Workspace:
         arrival(1, answer(answered, letters[answered]), now),
         arrival(2, answer("somebody@elsewhere.test", "", number=2), now),
     )
-    batch = FetchedBatch(CHEN, "INBOX", Mark(1, 2), mails)
+    batch = FetchedBatch(CHEN, "INBOX", Mark(1, 2), 1, 3, mails)
     tick_at(workspace, now, system_clock, [Look(CHEN, now, (batch,))])
     return workspace
 

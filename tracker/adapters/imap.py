@@ -4,40 +4,38 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
-from imapclient.exceptions import IMAPClientAbortError  # type: ignore[import-untyped]
 
 from tracker.adapters.imap_faults import FAULTS, is_login_refused, reason_of
+from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders
+from tracker.adapters.imap_questions import hears_news, letters, planned, uidnext_otherwise, uids_beyond
 
 # At DEBUG imapclient writes user names and whole letters.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
 
-JUNK_NAMES = frozenset(
-    {"junk", "junk email", "junk e-mail", "junk mail", "spam", "bulk mail"}
-    | {"垃圾邮件", "垃圾郵件", "垃圾箱", "广告邮件", "订阅邮件"}
-)
-_BATCH = 50
 _LONGEST_IDLE = 28 * 60.0  # seconds; servers may log a client out after 30 minutes
 _GLANCE = 1.0  # seconds between two looks at the stop event while idling
 _IDLE_FAILURES = 3  # then this server's IDLE is not worth a reconnection each time: polling is enough
 _CALM = 10.0  # seconds before the reconnection after an IDLE that broke
 _CLOSE_SECONDS = 2.0
-_CLOSED_TO_US = {b"\\noselect", b"\\nonexistent"}
 # Some providers (163, 126, yeah.net) refuse every folder to a client that does not introduce itself.
 _WHO_WE_ARE = {"name": "mail", "version": "1.0", "vendor": "mail"}
-
-Listing = Iterable[tuple[tuple[bytes, ...], bytes | None, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
-    """How one applicant's mailbox is read. `folders` left at INBOX means: and the junk folders found."""
+    """How one applicant's mailbox is read.
+
+    Without `folders` it is INBOX and the junk folders found (by flag, by the usual names and by
+    `junk_names`); with them it is exactly those. `also_watch` comes on top of either.
+    `trusts_dates`: SEARCH by date finds what it should; else dates are compared here.
+    """
 
     mailbox: str
     host: str
@@ -45,9 +43,12 @@ class ImapAccount:
     user: str
     password: str = field(repr=False)
     security: Literal["tls", "starttls", "plain"]
-    folders: tuple[str, ...] = ("INBOX",)
+    folders: tuple[str, ...] = ()
+    also_watch: tuple[str, ...] = ()
+    junk_names: tuple[str, ...] = ()
     timeout_seconds: float = 60
     idle: bool = True
+    trusts_dates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,19 @@ class FetchedMessage:
 
 @dataclass(frozen=True, slots=True)
 class FetchedBatch:
-    """`mark` holds once these messages are kept. Empty `messages`: the folder was looked at, nothing new."""
+    """`mark` holds once these messages are kept; None while a folder is read by date, which must begin anew.
+
+    Empty `messages`: the folder was looked at, nothing new. `uidnext`: what EXAMINE said, the proof of the
+    look. `vanished`: UIDs that were there and whose letters the server did not hand over.
+    """
 
     mailbox: str
     folder: str
-    mark: Mark
+    mark: Mark | None
+    uidvalidity: int
+    uidnext: int
     messages: tuple[FetchedMessage, ...] = ()
+    vanished: tuple[int, ...] = ()
 
 
 class MailboxUnavailable(Exception):
@@ -86,18 +94,6 @@ class MailboxUnavailable(Exception):
     def __init__(self, mailbox: str, reason: str, is_login: bool = False) -> None:
         super().__init__(f"{mailbox}: {reason}")
         self.mailbox, self.reason, self.is_login = mailbox, reason, is_login
-
-
-def junk_folders(listing: Listing) -> tuple[str, ...]:
-    """The folders of a LIST answer where a reply may have been put away: by flag, else by name."""
-    return tuple(name for flags, delimiter, name in listing if _is_junk(flags, delimiter, name))
-
-
-def _is_junk(flags: Iterable[bytes], delimiter: bytes | None, name: str) -> bool:
-    lowered = {flag.lower() for flag in flags}
-    last_part = name.rsplit(delimiter.decode(), 1)[-1] if delimiter else name
-    named = b"\\junk" in lowered or last_part.casefold() in JUNK_NAMES
-    return named and not lowered & _CLOSED_TO_US
 
 
 class MailboxReader:
@@ -132,7 +128,7 @@ class MailboxReader:
                 return
             self._idle(min(seconds, _LONGEST_IDLE), stop)
             self._idle_failures = 0
-        except FAULTS:
+        except Exception:  # imapclient asserts and indexes on what it cannot understand
             self._idle_failures += 1
             self._drop()
             stop.wait(min(_CALM, max(0.0, ends - time.monotonic())))
@@ -192,63 +188,86 @@ class MailboxReader:
             secrets = (self._account.password, self._account.user)
             reason = reason_of(fault, secrets, self._account.timeout_seconds)
             raise MailboxUnavailable(self._account.mailbox, reason, is_login_refused(fault)) from None
+        except Exception:
+            self._drop()  # nobody knows what of the dialogue is still to come
+            raise
 
     # --- looking -------------------------------------------------------------------------------------
 
+    @property
+    def _first_folder(self) -> str:
+        return self._account.folders[0] if self._account.folders else INBOX
+
     def _watched_folders(self, client: Any) -> Sequence[str]:
-        wanted = self._account.folders
-        listing = client.list_folders()
-        if wanted == ("INBOX",):
-            return (*wanted, *junk_folders(listing))
-        present = [name for _flags, _delimiter, name in listing]
-        for folder in wanted:
-            if folder not in present and folder.upper() != "INBOX":
-                reason = f'no folder "{folder}"; the server has: {", ".join(sorted(present))}'
-                raise MailboxUnavailable(self._account.mailbox, reason)
-        return wanted
+        account, listing = self._account, client.list_folders()
+        named = (*account.folders, *account.also_watch)
+        if missing := missing_folders(listing, named):
+            present = ", ".join(sorted(name for _flags, _delimiter, name in listing))
+            reason = f'no folder "{missing[0]}"; the server has: {present}'
+            raise MailboxUnavailable(account.mailbox, reason)
+        found = account.folders or (INBOX, *junk_folders(listing, account.junk_names))
+        return list(dict.fromkeys((*found, *account.also_watch)))
 
     def _fetch_folder(
         self, client: Any, folder: str, mark: Mark | None, watch_from: datetime | None
     ) -> Iterator[FetchedBatch]:
-        uidvalidity, next_uid = self._examine(client, folder)
-        floor, oldest = next_uid - 1, None
+        uidvalidity, uidnext = self._examine(client, folder)
+        floor, oldest = uidnext - 1, None
         uids: list[int] = []
-        if mark is not None and mark.uidvalidity == uidvalidity and mark.last_uid < next_uid:
-            floor, uids = mark.last_uid, _uids_beyond(client, mark.last_uid)
+        if mark is not None and mark.uidvalidity == uidvalidity and mark.last_uid < uidnext:
+            floor, uids = mark.last_uid, uids_beyond(client, mark.last_uid)
         elif watch_from is not None:
-            oldest, uids = watch_from, _uids_since(client, watch_from)
+            oldest, uids = watch_from, self._uids_since(client, watch_from)
         elif mark is not None:  # renumbered: what was fetched before is known by its content
-            uids = _uids_beyond(client, 0)
-        batches = [uids[place : place + _BATCH] for place in range(0, len(uids), _BATCH)] or [[]]
+            uids = uids_beyond(client, 0)
+        last_uid = max([floor, *uids])
+        batches = planned(client, uids, oldest) or [[]]
         for batch in batches:
-            last_uid = max([floor, *batch]) if batch is batches[-1] else batch[-1]
-            messages = self._fetch_messages(client, folder, uidvalidity, batch)
-            wanted = tuple(one for one in messages if oldest is None or one.internal_date >= oldest)
-            yield FetchedBatch(self._account.mailbox, folder, Mark(uidvalidity, last_uid), wanted)
+            messages, vanished = self._fetch_messages(client, folder, uidvalidity, batch)
+            reached = Mark(uidvalidity, last_uid if batch is batches[-1] else batch[-1])
+            # a folder read by date half-way only would be read on without the date: no mark before its end
+            is_mark = oldest is None or batch is batches[-1]
+            yield FetchedBatch(
+                self._account.mailbox,
+                folder,
+                reached if is_mark else None,
+                uidvalidity,
+                uidnext,
+                messages,
+                vanished,
+            )
 
     def _examine(self, client: Any, folder: str) -> tuple[int, int]:
         """UIDVALIDITY and UIDNEXT; some servers leave the latter out of the answer to EXAMINE."""
         answer = client.select_folder(folder, readonly=True)
-        next_uid = answer.get(b"UIDNEXT") or client.folder_status(folder, ["UIDNEXT"])[b"UIDNEXT"]
-        if folder == self._account.folders[0]:
-            self._seen_next = next_uid
-        return answer.get(b"UIDVALIDITY", 0), next_uid
+        uidnext = answer.get(b"UIDNEXT") or uidnext_otherwise(client, folder)
+        if folder == self._first_folder:
+            self._seen_next = uidnext
+        return answer.get(b"UIDVALIDITY", 0), uidnext
+
+    def _uids_since(self, client: Any, moment: datetime) -> list[int]:
+        """A day wider than asked: SINCE compares dates in a zone that is the server's affair."""
+        if not self._account.trusts_dates:
+            return uids_beyond(client, 0)
+        return sorted(client.search(["SINCE", moment.astimezone(UTC).date() - timedelta(days=1)]))
 
     def _fetch_messages(
-        self, client: Any, folder: str, uidvalidity: int, uids: list[int]
-    ) -> Iterator[FetchedMessage]:
-        answers = client.fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
-        for uid in uids:
-            answer = answers.get(uid, {})
-            raw = answer.get(b"BODY[]")
-            if raw is None:  # moved or deleted since the search
-                continue
+        self, client: Any, folder: str, uidvalidity: int, uids: Sequence[int]
+    ) -> tuple[tuple[FetchedMessage, ...], tuple[int, ...]]:
+        """The letters, and the UIDs without one: moved or deleted since the search, or held back twice."""
+        answers = letters(client, uids)
+        for uid in set(uids) - set(answers):
+            answers |= letters(client, [uid])
+        messages = []
+        for uid, answer in sorted(answers.items()):
             internal_date = answer.get(b"INTERNALDATE")
             if internal_date is None:
                 raise ValueError(f'folder "{folder}", UID {uid}: the server gave no readable INTERNALDATE')
-            yield FetchedMessage(
-                self._account.mailbox, folder, uidvalidity, uid, internal_date.astimezone(UTC), raw
+            arrived_at = internal_date.astimezone(UTC)
+            messages.append(
+                FetchedMessage(self._account.mailbox, folder, uidvalidity, uid, arrived_at, answer[b"BODY[]"])
             )
+        return tuple(messages), tuple(uid for uid in uids if uid not in answers)
 
     # --- idling --------------------------------------------------------------------------------------
 
@@ -258,31 +277,12 @@ class MailboxReader:
 
     def _idle(self, seconds: float, stop: threading.Event) -> None:
         client, seen_next = self._client, self._seen_next
-        _uidvalidity, next_uid = self._examine(client, self._account.folders[0])
+        _uidvalidity, next_uid = self._examine(client, self._first_folder)
         if next_uid > seen_next:
             return
         client.idle()
         ends = time.monotonic() + seconds
         while not stop.is_set() and (left := ends - time.monotonic()) > 0:
-            if _hears_news(client, min(left, _GLANCE)):
+            if hears_news(client, min(left, _GLANCE)):
                 break
         client.idle_done()
-
-
-def _hears_news(client: Any, seconds: float) -> bool:
-    asked = time.monotonic()
-    answers = client.idle_check(seconds)
-    is_early = time.monotonic() - asked < 0.9 * seconds
-    if (is_early and not answers) or any(answer[0] == b"BYE" for answer in answers):
-        raise IMAPClientAbortError("the connection died while idling")  # imapclient would go on for ever
-    return any(answer[1] in (b"EXISTS", b"RECENT") for answer in answers)
-
-
-def _uids_beyond(client: Any, last_uid: int) -> list[int]:
-    """`n:*` also finds the last message when nothing lies beyond (RFC 3501, 9: seq-range)."""
-    return sorted(uid for uid in client.search(["UID", f"{last_uid + 1}:*"]) if uid > last_uid)
-
-
-def _uids_since(client: Any, moment: datetime) -> list[int]:
-    """A day wider than asked: SINCE compares dates in a zone that is the server's affair."""
-    return sorted(client.search(["SINCE", moment.astimezone(UTC).date() - timedelta(days=1)]))

@@ -64,7 +64,8 @@ class Rehearsal:
         self._readers = {name: MailboxReader(a.imap) for name, a in self.workspace.accounts.items()}
         self._with_mail: set[str] = set()
         for mailbox in sorted(self._readers):  # as the daemon does before anything is sent
-            keep_look(self.workspace, self._look(mailbox))
+            for part in self._look(mailbox):
+                keep_look(self.workspace, part)
 
     def step(self) -> None:
         """Everything that is due at this moment, in the order of a day."""
@@ -75,7 +76,8 @@ class Rehearsal:
         is_evening = now.astimezone(SHANGHAI).time() == _EVENING
         watched = sorted(self._readers) if is_evening else sorted(self._with_mail)
         self._with_mail.clear()
-        tick(self.workspace, now, self.clock, [self._look(mailbox) for mailbox in watched])
+        found = (part for mailbox in watched for part in self._look(mailbox))
+        tick(self.workspace, now, self.clock, found)
         if is_evening:
             self.evaluator.work(now)
 
@@ -95,7 +97,7 @@ class Rehearsal:
         for reader in self._readers.values():
             reader.close()
 
-    def _look(self, mailbox: str) -> Look:
+    def _look(self, mailbox: str) -> Iterator[Look]:
         return look(self.workspace, self._readers[mailbox], self.workspace.accounts[mailbox], self.clock)
 
     def _next_evening(self, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from tracker.domain.message import Attachment, Message
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
 from tracker.services.answers import Asked, answers_of, asked_of
+from tracker.services.raw_headers import date_header, received_headers
 from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
@@ -52,6 +53,8 @@ def keep_fetched(
                 uidvalidity=message.uidvalidity,
                 uid=message.uid,
                 internal_date=message.internal_date,
+                date_header=date_header(message.raw),
+                received=received_headers(message.raw),
                 arrived_at=message.internal_date,
                 arrival_basis="internal_date",
                 kept_at=now,

@@ -3,66 +3,77 @@
 import logging
 import queue
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, select
 
 from tracker.adapters.imap import FetchedBatch, MailboxReader, MailboxUnavailable, Mark
 from tracker.clock import Clock
-from tracker.domain.terms import Event, EventKind
+from tracker.domain.terms import Event, EventKind, local_date
 from tracker.i18n import _
+from tracker.services.canary import notice_canaries
 from tracker.services.intake import keep_fetched
 from tracker.settings import Account, Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind, record
-from tracker.store.tables import ApplicantRow, MailboxHealthRow, MailboxMarkRow
+from tracker.store.tables import (
+    ApplicantRow,
+    MailboxHealthRow,
+    MailboxMarkRow,
+    MailboxProofRow,
+    VanishedMessageRow,
+)
 
 _log = logging.getLogger(__name__)
 _FIRST_BACK_OFF = timedelta(seconds=30)
 _LONGEST_BACK_OFF = timedelta(hours=1)
+_PATIENCE = 1.0  # seconds between two looks at the stop event while the queue is full
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a mailbox: what it brought, or why it failed."""
+    """A look at a mailbox, or a part of one that `is_open` still: what it brought, or why it failed."""
 
     mailbox: str
     at: datetime
     batches: tuple[FetchedBatch, ...] = ()
     fault: str = ""
+    is_open: bool = False
 
 
-def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: Clock) -> Look:
-    """Fetch everything new, or say why it could not be fetched; writes nothing.
+def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: Clock) -> Iterator[Look]:
+    """Fetch everything new, a part for each batch, the last to say how it ended; writes nothing.
 
-    The marks come from the database each time: what was fetched and could not be kept comes again.
+    In parts, since a mailbox that was away for long holds more than memory does. The marks come from
+    the database each time: what was fetched and could not be kept comes again.
     """
-    marks, since = _known_of(workspace, account)
+    mailbox, fault = account.mailbox, ""
     try:
-        batches = tuple(reader.fetch(marks, since))
-    except MailboxUnavailable as fault:
-        return Look(account.mailbox, clock(), fault=fault.reason)
-    except Exception as fault:  # a watcher that died would be silence nobody notices: it is a failed look
+        marks, since = _known_of(workspace, account)
+        for batch in reader.fetch(marks, since):
+            yield Look(mailbox, clock(), (batch,), is_open=True)
+    except MailboxUnavailable as unavailable:
+        fault = unavailable.reason
+    except Exception as unforeseen:  # a watcher that died would be silence nobody notices: a failed look
         _log.exception("look_failed")
-        return Look(account.mailbox, clock(), fault=type(fault).__name__)
-    return Look(account.mailbox, clock(), batches)
+        fault = type(unforeseen).__name__
+    yield Look(mailbox, clock(), fault=fault)
 
 
 def keep_look(workspace: Workspace, found: Look) -> None:
-    """Keep what a look brought, its marks and the health of the mailbox, in one transaction."""
+    """Keep what a look (or a part) brought, its marks and the mailbox's health, in one transaction."""
     with writing(workspace.engine) as session:
         for batch in found.batches:
             keep_fetched(session, workspace, batch.messages, found.at)
-            session.merge(
-                MailboxMarkRow(
-                    mailbox=batch.mailbox,
-                    folder=batch.folder,
-                    uidvalidity=batch.mark.uidvalidity,
-                    last_uid=batch.mark.last_uid,
-                )
-            )
-        _note_health(session, workspace, found)
+            raws = (message.raw for message in batch.messages)
+            notice_canaries(session, batch.mailbox, raws, found.at, batch.folder)
+            _note_batch(session, batch, found.at)
+        if not found.is_open:
+            _note_health(session, workspace, found)
 
 
 def mailbox_faults(workspace: Workspace) -> list[str]:
@@ -89,6 +100,25 @@ def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], 
         marks = {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
         health = session.get(MailboxHealthRow, account.mailbox)
     return marks, account.watch_from or (health.watched_since if health and marks else None)
+
+
+def _note_batch(session: Session, batch: FetchedBatch, now: datetime) -> None:
+    """The mark, the daily proof, and what was listed and never handed over."""
+    place: dict[str, Any] = {"mailbox": batch.mailbox, "folder": batch.folder}
+    if batch.mark:
+        session.merge(MailboxMarkRow(**place, **asdict(batch.mark)))
+    session.merge(
+        MailboxProofRow(
+            **place,
+            day=local_date(now),
+            uidvalidity=batch.uidvalidity,
+            uidnext=batch.uidnext,
+            examined_at=now,
+        )
+    )
+    for uid in batch.vanished:
+        _log.warning("message_vanished", extra={"uid": uid})
+        session.merge(VanishedMessageRow(**place, uidvalidity=batch.uidvalidity, uid=uid, noticed_at=now))
 
 
 def _note_health(session: Session, workspace: Workspace, found: Look) -> None:
@@ -163,16 +193,25 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         failures = 0
         while not self._stop_asked.is_set():
-            result = look(self._workspace, self._reader, self._account, self._clock)
-            self._found.put(result)
-            self._news.set()
-            failures = failures + 1 if result.fault else 0
+            for part in look(self._workspace, self._reader, self._account, self._clock):
+                self._hand_over(part)
+            failures = failures + 1 if part.fault else 0
             self._rest(failures)
         self._reader.close()
 
+    def _hand_over(self, part: Look) -> None:
+        """Wait for room: what is not kept yet must not pile up. After a stop nobody takes anything."""
+        while not self._stop_asked.is_set():
+            with suppress(queue.Full):
+                self._found.put(part, timeout=_PATIENCE)
+                self._news.set()
+                return
+
     def _rest(self, failures: int) -> None:
+        shortest = self._account.provider.shortest_poll_seconds
         if failures:
             back_off = min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 12), _LONGEST_BACK_OFF)
-            self._stop_asked.wait(back_off.total_seconds())
+            self._stop_asked.wait(max(shortest, back_off.total_seconds()))
         else:
-            self._reader.wait(self._workspace.settings.poll_seconds, self._stop_asked)
+            seconds = max(shortest, self._workspace.settings.poll_seconds)
+            self._reader.wait(seconds, self._stop_asked)

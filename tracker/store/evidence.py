@@ -63,6 +63,7 @@ class EvidenceStore:
             for sha256, raw in files.items():
                 self._write(self.path(sha256), raw)
             return
+        self._root.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._root) as waiting:
             for sha256, raw in files.items():
                 (Path(waiting) / sha256).write_bytes(raw)

@@ -1,4 +1,5 @@
-"""The tables. Facts are only ever inserted; `outbox`, `mailbox_*` and `*_state` rows are working state.
+"""The tables. Facts are only ever inserted; `outbox`, `canary`, `mailbox_*`, `last_tick` and `*_state`
+rows are working state.
 
 Every datetime column is SQLModel's own: it refuses naive values and gives back UTC.
 """
@@ -143,6 +144,8 @@ class RawMessageRow(SQLModel, table=True):
     uidvalidity: int | None = None
     uid: int | None = None
     internal_date: datetime | None = None
+    date_header: str = ""  # as it stands in the letter, unfolded; letters kept before 0002 have none
+    received: str = "[]"  # every Received line, topmost first, unfolded: a JSON list
     arrived_at: datetime  # what the law counts by: see services.intake.replied_at
     arrival_basis: str
     kept_at: datetime
@@ -194,6 +197,55 @@ class MailboxHealthRow(SQLModel, table=True):
     last_ok_at: datetime | None
     failures: int = 0
     fault: str = ""
+
+
+class MailboxProofRow(SQLModel, table=True):
+    """The daily proof: the last successful EXAMINE of a folder on a day in Shanghai."""
+
+    __tablename__ = "mailbox_proof"
+    mailbox: str = Field(primary_key=True)
+    folder: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    uidvalidity: int
+    uidnext: int
+    examined_at: datetime
+
+
+class VanishedMessageRow(SQLModel, table=True):
+    """A message that was in the folder and was gone, or withheld, before it could be kept."""
+
+    __tablename__ = "vanished_message"
+    mailbox: str = Field(primary_key=True)
+    folder: str = Field(primary_key=True)
+    uidvalidity: int = Field(primary_key=True)
+    uid: int = Field(primary_key=True)
+    noticed_at: datetime
+
+
+class CanaryRow(SQLModel, table=True):
+    """One letter a week from a mailbox to itself. `status` is the lock: see services.canary."""
+
+    __tablename__ = "canary"
+    __table_args__ = (UniqueConstraint("mailbox", "week"),)
+    id: int | None = Field(default=None, primary_key=True)
+    mailbox: str
+    week: str  # 2026-W48
+    message_id: str = Field(unique=True)
+    raw_sha256: str = Field(foreign_key="evidence.sha256")
+    status: str  # queued, sending, sent, refused, unsettled
+    not_before: datetime
+    claimed_at: datetime | None = None
+    answer: str = ""  # the server's last line
+    seen_at: datetime | None = None
+    seen_in: str | None = None  # the folder it came to
+
+
+class LastTickRow(SQLModel, table=True):
+    """When the last tick ended: a daemon that hangs or died is noticed by it."""
+
+    __tablename__ = "last_tick"
+    id: int = Field(default=1, primary_key=True)
+    ended_at: datetime
 
 
 class RequestStateRow(SQLModel, table=True):
