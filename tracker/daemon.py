@@ -21,6 +21,7 @@ from tracker.clock import Clock
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.dispatch import recover_interrupted
+from tracker.services.health import note_tick
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
 from tracker.services.tick import TickReport, tick
@@ -81,6 +82,7 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
     with sole_daemon(workspace, clock()):
         recover_interrupted(workspace, clock())
         report = tick(workspace, clock(), clock, _look_everywhere(workspace, clock))
+        note_tick(workspace, clock())
         read_scans(workspace, clock)
         return replace(report, taken_in=report.taken_in + reread_scanned(workspace, clock()))
 
@@ -113,8 +115,13 @@ def _start_ticking(
     # that a tick is still at work when the next is due is how it is meant, not a warning
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler()
+
+    def step() -> None:
+        tick(workspace, clock(), clock, _drain(found), stop.is_set)
+        note_tick(workspace, clock())
+
     scheduler.add_job(
-        lambda: tick(workspace, clock(), clock, _drain(found), stop.is_set),
+        step,
         "interval",
         id="tick",
         seconds=TICK_SECONDS,
