@@ -52,16 +52,20 @@ def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: C
     the database each time: what was fetched and could not be kept comes again.
     """
     mailbox, fault = account.mailbox, ""
+    quiet: list[FetchedBatch] = []  # folders without news are told of together, in one transaction
     try:
         marks, since = _known_of(workspace, account)
         for batch in reader.fetch(marks, since):
-            yield Look(mailbox, clock(), (batch,), is_open=True)
+            if batch.messages or batch.vanished:
+                yield Look(mailbox, clock(), (batch,), is_open=True)
+            else:
+                quiet.append(batch)
     except MailboxUnavailable as unavailable:
         fault = unavailable.reason
     except Exception as unforeseen:  # a watcher that died would be silence nobody notices: a failed look
         _log.exception("look_failed")
         fault = type(unforeseen).__name__
-    yield Look(mailbox, clock(), fault=fault)
+    yield Look(mailbox, clock(), tuple(quiet), fault=fault)
 
 
 def keep_look(workspace: Workspace, found: Look) -> None:
