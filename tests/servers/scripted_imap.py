@@ -42,6 +42,7 @@ class ScriptedImap:
         self.capabilities, self.greeting = capabilities, greeting
         self.password, self.needs_id = password, needs_id
         self.uidvalidity = 1
+        self.unwilling: set[int] = set()  # letters that it has and refuses, and with them the whole FETCH
         self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
         self.lines: list[str] = []
         self.commands: list[str] = []
@@ -141,6 +142,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             return "[AUTHENTICATIONFAILED] no"
         if verb == "EXAMINE" and self.script.needs_id and not self.is_introduced:
             return "EXAMINE Unsafe Login. Please contact us for help"
+        if verb == "UID FETCH" and self.script.unwilling & set(map(int, rest.split()[2].split(","))):
+            return "the message cannot be converted"
         return ""
 
     def _found(self, rest: str) -> Iterator[int]:
@@ -153,6 +156,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             return (uid for uid in uids if self.script.arrived_at(uid).date() >= day)
         if "UID *" in rest:
             return iter(uids[-1:])
+        if named := re.search(r"SEARCH UID ([\d,]+)$", rest):
+            return (uid for uid in uids if str(uid) in named[1].split(","))
         return iter(uids)
 
     def _give(self, uids: list[int], verb: str) -> None:

@@ -14,7 +14,14 @@ from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 
 from tracker.adapters.imap_faults import FAULTS, is_login_refused, reason_of
 from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders
-from tracker.adapters.imap_questions import hears_news, letters, planned, uidnext_otherwise, uids_beyond
+from tracker.adapters.imap_questions import (
+    hears_news,
+    letters,
+    planned,
+    still_there,
+    uidnext_otherwise,
+    uids_beyond,
+)
 
 # At DEBUG imapclient writes user names and whole letters.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -53,10 +60,14 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Everything up to `last_uid` was fetched, as long as the folder keeps its `uidvalidity`."""
+    """Everything up to `last_uid` was fetched but `missing`, as long as the folder keeps its `uidvalidity`.
+
+    `missing`: letters that the server has and did not hand over; they are asked for at each look.
+    """
 
     uidvalidity: int
     last_uid: int
+    missing: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class FetchedBatch:
     """`mark` holds once these messages are kept; None while a folder is read by date, which must begin anew.
 
     Empty `messages`: the folder was looked at, nothing new. `uidnext`: what EXAMINE said, the proof of the
-    look. `vanished`: UIDs that were there and whose letters the server did not hand over.
+    look. `vanished`: UIDs that were there when we asked and gone when we fetched.
     """
 
     mailbox: str
@@ -214,17 +225,23 @@ class MailboxReader:
         uidvalidity, uidnext = self._examine(client, folder)
         floor, oldest = uidnext - 1, None
         uids: list[int] = []
+        missing: frozenset[int] = frozenset()
         if mark is not None and mark.uidvalidity == uidvalidity and mark.last_uid < uidnext:
-            floor, uids = mark.last_uid, uids_beyond(client, mark.last_uid)
+            floor, missing = mark.last_uid, mark.missing
+            uids = [*sorted(missing), *uids_beyond(client, mark.last_uid)]
         elif watch_from is not None:
             oldest, uids = watch_from, self._uids_since(client, watch_from)
         elif mark is not None:  # renumbered: what was fetched before is known by its content
             uids = uids_beyond(client, 0)
         last_uid = max([floor, *uids])
+        reached_uid = mark.last_uid if mark and floor == mark.last_uid else 0
         batches = planned(client, uids, oldest) or [[]]
         for batch in batches:
-            messages, vanished = self._fetch_messages(client, folder, uidvalidity, batch)
-            reached = Mark(uidvalidity, last_uid if batch is batches[-1] else batch[-1])
+            messages = self._fetch_messages(client, folder, uidvalidity, batch)
+            absent = frozenset(batch) - {message.uid for message in messages}
+            missing = missing - frozenset(batch) | still_there(client, absent)
+            reached_uid = last_uid if batch is batches[-1] else max(batch[-1], reached_uid)
+            reached = Mark(uidvalidity, reached_uid, missing)
             # a folder read by date half-way only would be read on without the date: no mark before its end
             is_mark = oldest is None or batch is batches[-1]
             yield FetchedBatch(
@@ -234,7 +251,7 @@ class MailboxReader:
                 uidvalidity,
                 uidnext,
                 messages,
-                vanished,
+                tuple(sorted(absent - missing)),
             )
 
     def _examine(self, client: Any, folder: str) -> tuple[int, int]:
@@ -253,21 +270,18 @@ class MailboxReader:
 
     def _fetch_messages(
         self, client: Any, folder: str, uidvalidity: int, uids: Sequence[int]
-    ) -> tuple[tuple[FetchedMessage, ...], tuple[int, ...]]:
-        """The letters, and the UIDs without one: moved or deleted since the search, or held back twice."""
-        answers = letters(client, uids)
-        for uid in set(uids) - set(answers):
-            answers |= letters(client, [uid])
-        messages = []
-        for uid, answer in sorted(answers.items()):
-            internal_date = answer.get(b"INTERNALDATE")
-            if internal_date is None:
-                raise ValueError(f'folder "{folder}", UID {uid}: the server gave no readable INTERNALDATE')
-            arrived_at = internal_date.astimezone(UTC)
-            messages.append(
-                FetchedMessage(self._account.mailbox, folder, uidvalidity, uid, arrived_at, answer[b"BODY[]"])
+    ) -> tuple[FetchedMessage, ...]:
+        return tuple(
+            FetchedMessage(
+                self._account.mailbox,
+                folder,
+                uidvalidity,
+                uid,
+                answer[b"INTERNALDATE"].astimezone(UTC),
+                answer[b"BODY[]"],
             )
-        return tuple(messages), tuple(uid for uid in uids if uid not in answers)
+            for uid, answer in sorted(letters(client, uids).items())
+        )
 
     # --- idling --------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Watching mailboxes: threads fetch bytes into a queue, `keep_batches` writes them down, gaps are facts."""
 
+import json
 import logging
 import queue
 import threading
@@ -62,8 +63,9 @@ def keep_look(workspace: Workspace, found: Look) -> None:
         for batch in found.batches:
             keep_fetched(session, workspace, batch.messages, found.at)
             if batch.mark:
-                row = MailboxMarkRow(mailbox=batch.mailbox, folder=batch.folder, **asdict(batch.mark))
-                session.merge(row)
+                missing = json.dumps(sorted(batch.mark.missing))
+                fields = asdict(batch.mark) | {"missing": missing}
+                session.merge(MailboxMarkRow(mailbox=batch.mailbox, folder=batch.folder, **fields))
         if not found.is_open:
             _note_health(session, workspace, found)
 
@@ -89,7 +91,10 @@ def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], 
     """
     with reading(workspace.engine) as session:
         rows = session.exec(select(MailboxMarkRow).where(MailboxMarkRow.mailbox == account.mailbox))
-        marks = {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
+        marks = {
+            row.folder: Mark(row.uidvalidity, row.last_uid, frozenset(json.loads(row.missing)))
+            for row in rows
+        }
         health = session.get(MailboxHealthRow, account.mailbox)
     return marks, account.watch_from or (health.watched_since if health and marks else None)
 
