@@ -242,6 +242,19 @@ def test_a_server_that_refuses_every_letter_is_unavailable_and_no_letter_is_give
         assert raws(list(reader.fetch({"INBOX": Mark(1, 6)}, None))) == [letter(7), letter(8)]
 
 
+def test_folders_whose_names_are_no_modified_utf7_are_watched_and_asked_for_byte_for_byte(
+    opened: Open,
+) -> None:
+    gbk = "广告邮件".encode("gbk").decode("utf-8", "surrogateescape")
+    names = ("INBOX", "&V4NXPpCuTvY-", "订阅邮件", gbk, "A&B", "&2AA-")
+    listing = "".join(f'* LIST () "/" "{name}"\r\n' for name in names) + "{tag} OK done"
+    with ScriptedImap(answers={"LIST": listing}) as server:
+        batches = list(opened(server.port, also_watch=("A&B",)).fetch({}, None))
+        examined = [line.split(" ", 2)[2] for line in server.lines if " EXAMINE " in line]
+    assert [batch.folder for batch in batches] == ["INBOX", "垃圾邮件", "订阅邮件", "广告邮件", "A&B"]
+    assert (examined[:2], examined[-1]) == (['"INBOX"', '"&V4NXPpCuTvY-"'], '"A&B"')
+
+
 def test_a_server_that_leaves_uidnext_out_is_asked_for_it(opened: Open) -> None:
     answers = {
         "EXAMINE": "* OK [UIDVALIDITY 1] ok\r\n{tag} OK done",

@@ -181,4 +181,5 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self.rfile.readline()
 
     def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
+        # surrogates stand for bytes that are no UTF-8
+        self.wfile.write(line.encode("utf-8", "surrogateescape") + b"\r\n")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 
 from tracker.adapters.imap_faults import FAULTS, is_login_refused, reason_of
-from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders
+from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders, readable
 from tracker.adapters.imap_questions import (
     hears_news,
     letters,
@@ -115,6 +115,7 @@ class MailboxReader:
         self._client: Any = None
         self._seen_next = 0  # the UIDNEXT of the first folder at the last look
         self._idle_failures = 0
+        self._wires: dict[str, bytes] = {}  # what the server calls a folder, by its readable name
 
     def fetch(self, marks: Mapping[str, Mark], watch_from: datetime | None) -> Iterator[FetchedBatch]:
         """Yield everything beyond the marks, at least one batch a folder. Raises `MailboxUnavailable`.
@@ -173,11 +174,13 @@ class MailboxReader:
 
     def _log_in(self, client: Any) -> None:
         client.normalise_times = False  # else INTERNALDATE loses its zone
+        client.folder_encode = False  # else one name that is no UTF-7 hides every folder
         client._imap.debug = 0  # else every letter is repr()-ed into a log nobody reads
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._account.security == "starttls":
             client.starttls()
         client.login(self._account.user, self._account.password)
+        client._imap._encoding = "latin-1"  # names of folders go back byte for byte
         if client.has_capability("ID"):
             client.id_(_WHO_WE_ARE)
 
@@ -210,7 +213,9 @@ class MailboxReader:
         return self._account.folders[0] if self._account.folders else INBOX
 
     def _watched_folders(self, client: Any) -> Sequence[str]:
-        account, listing = self._account, client.list_folders()
+        account, answer = self._account, client.list_folders()
+        listing = [(flags, delimiter, readable(wire)) for flags, delimiter, wire in answer]
+        self._wires = {readable(wire): wire for _flags, _delimiter, wire in answer}
         named = (*account.folders, *account.also_watch)
         if missing := missing_folders(listing, named):
             present = ", ".join(sorted(name for _flags, _delimiter, name in listing))
@@ -225,16 +230,16 @@ class MailboxReader:
         uidvalidity, uidnext = self._examine(client, folder)
         floor, oldest = uidnext - 1, None
         uids: list[int] = []
-        missing: frozenset[int] = frozenset()
+        reached_uid, missing = 0, frozenset[int]()
         if mark is not None and mark.uidvalidity == uidvalidity and mark.last_uid < uidnext:
-            floor, missing = mark.last_uid, mark.missing
+            floor = reached_uid = mark.last_uid
+            missing = mark.missing
             uids = [*sorted(missing), *uids_beyond(client, mark.last_uid)]
         elif watch_from is not None:
             oldest, uids = watch_from, self._uids_since(client, watch_from)
         elif mark is not None:  # renumbered: what was fetched before is known by its content
             uids = uids_beyond(client, 0)
         last_uid = max([floor, *uids])
-        reached_uid = mark.last_uid if mark and floor == mark.last_uid else 0
         batches = planned(client, uids, oldest) or [[]]
         for batch in batches:
             messages = self._fetch_messages(client, folder, uidvalidity, batch)
@@ -256,8 +261,9 @@ class MailboxReader:
 
     def _examine(self, client: Any, folder: str) -> tuple[int, int]:
         """UIDVALIDITY and UIDNEXT; some servers leave the latter out of the answer to EXAMINE."""
-        answer = client.select_folder(folder, readonly=True)
-        uidnext = answer.get(b"UIDNEXT") or uidnext_otherwise(client, folder)
+        wire = self._wires.get(folder, folder.encode()).decode("latin-1")
+        answer = client.select_folder(wire, readonly=True)
+        uidnext = answer.get(b"UIDNEXT") or uidnext_otherwise(client, wire)
         if folder == self._first_folder:
             self._seen_next = uidnext
         return answer.get(b"UIDVALIDITY", 0), uidnext
