@@ -30,6 +30,7 @@ from tracker.store.tables import WorkspaceRow
 SETTINGS_FILE = "tracker.toml"
 DATABASE_FILE = "tracker.db"
 PASSWORD_FILE = "passwords.toml"
+_CANARY_OF = {Mode.REHEARSAL: "off", Mode.PILOT: "weekly", Mode.LIVE: "weekly"}
 _SECURITY_PORTS = {"imap": {"tls": 993}, "smtp": {"tls": 465, "starttls": 587}}
 
 
@@ -46,13 +47,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap."""
+    """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap.
+
+    `has_canary`: each mailbox writes to itself once a week.
+    """
 
     mode: Mode = Mode.REHEARSAL
     language: str = DEFAULT_LANGUAGE
     pilot_recipients: frozenset[str] = frozenset()
     poll_seconds: int = 300
     gap_hours: int = 24
+    has_canary: bool = False
     accounts: Mapping[str, Account] | None = None
 
 
@@ -156,7 +161,15 @@ def _place(root: Path) -> str:
 def read_settings(root: Path) -> Settings:
     path = root / SETTINGS_FILE
     entries = read_toml(path)
-    unknown = set(entries) - {"mode", "language", "pilot_recipients", "poll_seconds", "gap_hours", "account"}
+    unknown = set(entries) - {
+        "mode",
+        "language",
+        "pilot_recipients",
+        "poll_seconds",
+        "gap_hours",
+        "canary",
+        "account",
+    }
     if unknown:
         raise UserError(
             _("{path}: unknown setting {names}: correct or remove it.").format(
@@ -164,12 +177,15 @@ def read_settings(root: Path) -> Settings:
             )
         )
     accounts = _accounts(root, entries.get("account", []))
+    mode = Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL))
+    canary = _choice(path, entries, "canary", ("weekly", "off"), _CANARY_OF[mode])
     return Settings(
-        mode=Mode(_choice(path, entries, "mode", [mode.value for mode in Mode], Mode.REHEARSAL)),
+        mode=mode,
         language=_choice(path, entries, "language", LANGUAGES, DEFAULT_LANGUAGE),
         pilot_recipients=frozenset(address.lower() for address in entries.get("pilot_recipients", [])),
         poll_seconds=_positive(path, entries, "poll_seconds", 300),
         gap_hours=_positive(path, entries, "gap_hours", 24),
+        has_canary=canary == "weekly",
         accounts={account.mailbox: account for account in accounts},
     )
 

@@ -15,6 +15,7 @@ from tracker.cli.show import (
     Settled,
     parse_date,
     print_json,
+    print_json_line,
     print_line,
     print_table,
     say,
@@ -88,6 +89,27 @@ def status(
         )
     for line in seen.warnings():
         say(line)
+
+
+def health(
+    context: typer.Context,
+    log: Annotated[
+        bool, typer.Option("--log", help=_("The coverage log: gaps, daily proofs, canaries."))
+    ] = False,
+) -> None:
+    from tracker.services.health import coverage_log, health_of
+
+    settled: Settled = context.obj
+    workspace = open_here(settled)
+    if log:
+        for entry in coverage_log(workspace, settled.now):
+            print_json_line(entry)
+        return
+    seen = health_of(workspace, settled.now)
+    for mailbox in seen.mailboxes:
+        print_json_line(mailbox.as_json())
+    if complaints := seen.complaints():
+        raise UserError("\n".join(complaints))
 
 
 def export(

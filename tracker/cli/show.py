@@ -55,6 +55,10 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=_plain) + "\n")
 
 
+def print_json_line(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+
+
 def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 

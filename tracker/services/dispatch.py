@@ -44,7 +44,7 @@ _EVENT_OF = {
     SendResult.REFUSED: EventKind.SEND_REFUSED,
     SendResult.UNSETTLED: EventKind.SEND_UNSETTLED,
 }
-_STATUS_OF = {
+STATUS_OF = {
     SendResult.ACCEPTED: "sent",
     SendResult.DEFERRED: "queued",
     SendResult.REFUSED: "refused",
@@ -192,7 +192,7 @@ def _write_letter(
 
 def _send(workspace: Workspace, claim: Claim, clock: Clock) -> SendReceipt:
     account = workspace.account(claim.letter.sender).smtp
-    if workspace.settings.mode is Mode.REHEARSAL and not _is_loopback(account.host):
+    if workspace.settings.mode is Mode.REHEARSAL and not is_loopback(account.host):
         return SendReceipt(
             claim.letter.request,
             claim.letter.step,
@@ -204,7 +204,7 @@ def _send(workspace: Workspace, claim: Claim, clock: Clock) -> SendReceipt:
     return receipt
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -214,7 +214,7 @@ def _is_loopback(host: str) -> bool:
 def _record(workspace: Workspace, claim: Claim, receipt: SendReceipt) -> None:
     with writing(workspace.engine) as session:
         row = session.get_one(OutboxRow, claim.outbox.id)
-        row.status, row.answer = _STATUS_OF[receipt.result], f"{receipt.code or ''} {receipt.text}".strip()
+        row.status, row.answer = STATUS_OF[receipt.result], f"{receipt.code or ''} {receipt.text}".strip()
         if receipt.result is SendResult.DEFERRED:
             row.not_before = receipt.at + _BACK_OFF[min(row.attempts, len(_BACK_OFF)) - 1]
         session.add(row)

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from tracker.domain.message import Message
 from tracker.letters.parse import parse
+from tracker.services.canary import notice_canaries
 from tracker.services.intake import MAIL, take_in_all
 from tracker.services.raw_headers import date_header, received_headers
 from tracker.settings import Workspace
@@ -73,7 +74,7 @@ def _keep(session: Session, workspace: Workspace, raw: bytes, ours: frozenset[st
     message = parse(raw)
     arrived_at, basis = _arrival(message, now)
     sha256 = workspace.evidence.keep(session, raw, "message/rfc822", now)
-    return keep_message(
+    is_new = keep_message(
         session,
         RawMessageRow(
             sha256=sha256,
@@ -86,6 +87,8 @@ def _keep(session: Session, workspace: Workspace, raw: bytes, ours: frozenset[st
             kept_at=now,
         ),
     )
+    notice_canaries(session, "", [raw], now)
+    return is_new
 
 
 def _arrival(message: Message, now: datetime) -> tuple[datetime, str]:

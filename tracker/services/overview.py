@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, select
-
 from tracker.domain.terms import ChannelKind, Mode, RequestKind, RoundState, Verdict
 from tracker.i18n import _
+from tracker.services.health import MailboxHealth, mailboxes_health
 from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
 from tracker.services.rounds import is_held, only_round, round_state
 from tracker.services.tasks import open_tasks
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading
 from tracker.store.queries import not_taken_in
-from tracker.store.tables import MailboxHealthRow
 from tracker.words import channel_word, state_word, verdict_word
 
 
@@ -30,7 +28,7 @@ class Overview:
     tasks: int
     not_understood: int
     rows: Sequence[MeasuredRequest]
-    mailboxes: Sequence[MailboxHealthRow]
+    mailboxes: Sequence[MailboxHealth]
     now: datetime
 
     @property
@@ -83,16 +81,13 @@ class Overview:
             "tasks": self.tasks,
             "not_understood": self.not_understood,
             "verdicts": Counter(row.measurement.verdict for row in self.rows),
-            "mailboxes": [
-                {"mailbox": row.mailbox, "last_ok_at": row.last_ok_at, "fault": row.fault}
-                for row in self.mailboxes
-            ],
+            "mailboxes": [row.as_json() for row in self.mailboxes],
         }
         if every:
             shown["requests"] = [_request_json(row) for row in self.rows]
         return shown
 
-    def _age(self, row: MailboxHealthRow) -> str:
+    def _age(self, row: MailboxHealth) -> str:
         if row.last_ok_at is None:
             return _("never")
         ago = self.now - row.last_ok_at
@@ -125,7 +120,7 @@ def overview_of(workspace: Workspace, round_name: str | None, now: datetime) -> 
             tasks=len(open_tasks(session, workspace, now)),
             not_understood=len(not_taken_in(session)),
             rows=measure_round(session, workspace, name, standpoint(now)),
-            mailboxes=session.exec(select(MailboxHealthRow).order_by(col(MailboxHealthRow.mailbox))).all(),
+            mailboxes=mailboxes_health(session, workspace, now),
             now=now,
         )
 

@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from tracker.clock import Clock
+from tracker.services.canary import send_canaries
 from tracker.services.dispatch import send_due
 from tracker.services.intake import take_in_all
 from tracker.services.watch import Look, keep_look
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import seal_events
-from tracker.store.tables import SealRow
+from tracker.store.tables import LastTickRow, SealRow
 
 SEAL_EVERY = timedelta(minutes=10)
+_NOTE_EVERY = timedelta(minutes=1)  # a write to the disk every few seconds would prove no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ def tick(
         keep_look(workspace, look)
     taken_in = take_in_all(workspace, now)
     _seal_if_due(workspace, now)
-    return TickReport(send_due(workspace, now, clock, is_stopping), taken_in)
+    sent = send_due(workspace, now, clock, is_stopping)
+    send_canaries(workspace, now, clock, is_stopping)
+    _note_tick(workspace, now)
+    return TickReport(sent, taken_in)
 
 
 def _seal_if_due(workspace: Workspace, now: datetime) -> None:
@@ -49,3 +54,11 @@ def _seal_if_due(workspace: Workspace, now: datetime) -> None:
     if last is None or now - last >= SEAL_EVERY:
         with writing(workspace.engine) as session:
             seal_events(session, now)
+
+
+def _note_tick(workspace: Workspace, now: datetime) -> None:
+    with reading(workspace.engine) as session:
+        last = session.exec(select(LastTickRow.ended_at)).first()
+    if last is None or now - last >= _NOTE_EVERY:
+        with writing(workspace.engine) as session:
+            session.merge(LastTickRow(ended_at=now))

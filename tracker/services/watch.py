@@ -8,18 +8,26 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, select
 
 from tracker.adapters.imap import FetchedBatch, MailboxReader, MailboxUnavailable, Mark
 from tracker.clock import Clock
-from tracker.domain.terms import Event, EventKind
+from tracker.domain.terms import Event, EventKind, local_date
 from tracker.i18n import _
+from tracker.services.canary import notice_canaries
 from tracker.services.intake import keep_fetched
 from tracker.settings import Account, Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind, record
-from tracker.store.tables import ApplicantRow, MailboxHealthRow, MailboxMarkRow
+from tracker.store.tables import (
+    ApplicantRow,
+    MailboxHealthRow,
+    MailboxMarkRow,
+    MailboxProofRow,
+    VanishedMessageRow,
+)
 
 _log = logging.getLogger(__name__)
 _FIRST_BACK_OFF = timedelta(seconds=30)
@@ -62,10 +70,9 @@ def keep_look(workspace: Workspace, found: Look) -> None:
     with writing(workspace.engine) as session:
         for batch in found.batches:
             keep_fetched(session, workspace, batch.messages, found.at)
-            if batch.mark:
-                missing = json.dumps(sorted(batch.mark.missing))
-                fields = asdict(batch.mark) | {"missing": missing}
-                session.merge(MailboxMarkRow(mailbox=batch.mailbox, folder=batch.folder, **fields))
+            raws = (message.raw for message in batch.messages)
+            notice_canaries(session, batch.mailbox, raws, found.at, batch.folder)
+            _note_batch(session, batch, found.at)
         if not found.is_open:
             _note_health(session, workspace, found)
 
@@ -97,6 +104,26 @@ def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], 
         }
         health = session.get(MailboxHealthRow, account.mailbox)
     return marks, account.watch_from or (health.watched_since if health and marks else None)
+
+
+def _note_batch(session: Session, batch: FetchedBatch, now: datetime) -> None:
+    """The mark, the daily proof, and what was listed and never handed over."""
+    place: dict[str, Any] = {"mailbox": batch.mailbox, "folder": batch.folder}
+    if batch.mark:
+        missing = json.dumps(sorted(batch.mark.missing))
+        session.merge(MailboxMarkRow(**place, **asdict(batch.mark) | {"missing": missing}))
+    session.merge(
+        MailboxProofRow(
+            **place,
+            day=local_date(now),
+            uidvalidity=batch.uidvalidity,
+            uidnext=batch.uidnext,
+            examined_at=now,
+        )
+    )
+    for uid in batch.vanished:
+        _log.warning("message_vanished", extra={"uid": uid})
+        session.merge(VanishedMessageRow(**place, uidvalidity=batch.uidvalidity, uid=uid, noticed_at=now))
 
 
 def _note_health(session: Session, workspace: Workspace, found: Look) -> None:

@@ -1,0 +1,175 @@
+"""Whether every mailbox is being watched, and the log of it: for `tracker health`, cron and Nagios."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from tracker.domain.terms import EventKind
+from tracker.i18n import _
+from tracker.services.canary import CanaryNews, canary_news
+from tracker.settings import Workspace
+from tracker.store.database import reading
+from tracker.store.events import events_of_kind
+from tracker.store.tables import (
+    ApplicantRow,
+    CanaryRow,
+    LastTickRow,
+    MailboxHealthRow,
+    MailboxProofRow,
+    VanishedMessageRow,
+)
+
+_OLD_TICK = timedelta(minutes=30)  # one letter may take ten minutes to be accepted
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxHealth:
+    """`age_seconds` since the last good look; `gap_since`: an open gap began then."""
+
+    mailbox: str
+    last_ok_at: datetime | None
+    age_seconds: int | None
+    fault: str
+    gap_since: datetime | None
+    canary: CanaryNews | None
+
+    @property
+    def is_ill(self) -> bool:
+        is_missing = self.canary is not None and self.canary.state in ("missing", "not_sent")
+        return self.last_ok_at is None or self.gap_since is not None or is_missing
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    mailboxes: Sequence[MailboxHealth]
+    last_tick_at: datetime | None
+    now: datetime
+
+    def complaints(self) -> list[str]:
+        """A sentence for each thing that is wrong, none where all is well."""
+        found = [_complaint(one) for one in self.mailboxes if one.is_ill]
+        if self.last_tick_at is None:
+            found.append(_("The daemon has never run: start `tracker daemon`."))
+        elif self.now - self.last_tick_at > _OLD_TICK:
+            minutes = int((self.now - self.last_tick_at).total_seconds() // 60)
+            found.append(
+                _("The daemon's last tick ended {minutes} minutes ago: restart it.").format(minutes=minutes)
+            )
+        return found
+
+
+def health_of(workspace: Workspace, now: datetime) -> Health:
+    with reading(workspace.engine) as session:
+        tick = session.get(LastTickRow, 1)
+        return Health(mailboxes_health(session, workspace, now), tick.ended_at if tick else None, now)
+
+
+def mailboxes_health(session: Session, workspace: Workspace, now: datetime) -> list[MailboxHealth]:
+    """One entry for each [[account]], by mailbox."""
+    return [_mailbox_health(session, workspace, mailbox, now) for mailbox in sorted(workspace.accounts)]
+
+
+def coverage_log(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
+    """Gaps, daily proofs, vanished messages and canaries, oldest first; `until` is null while a gap is open."""
+    with reading(workspace.engine) as session:
+        entries = [
+            *_gaps(session, workspace, now),
+            *_proofs(session),
+            *_vanished(session),
+            *_canaries(session),
+        ]
+    return sorted(entries, key=lambda entry: (entry["at"], entry["entry"], entry["mailbox"]))
+
+
+def _mailbox_health(session: Session, workspace: Workspace, mailbox: str, now: datetime) -> MailboxHealth:
+    row = session.get(MailboxHealthRow, mailbox)
+    news = canary_news(session, mailbox, now) if workspace.settings.has_canary else None
+    faults = [row.fault if row else "", _canary_fault(news)]
+    last_ok_at = row.last_ok_at if row else None
+    since = (last_ok_at or row.watched_since) if row else None
+    longest = timedelta(hours=workspace.settings.gap_hours)
+    return MailboxHealth(
+        mailbox=mailbox,
+        last_ok_at=last_ok_at,
+        age_seconds=int((now - last_ok_at).total_seconds()) if last_ok_at else None,
+        fault="; ".join(filter(None, faults)),
+        gap_since=since if since and now - since > longest else None,
+        canary=news,
+    )
+
+
+def _canary_fault(news: CanaryNews | None) -> str:
+    if news and news.state == "missing" and news.sent_at:
+        return _("the letter to itself sent on {day} did not arrive").format(day=news.sent_at.date())
+    if news and news.state == "not_sent":
+        return _("the letter to itself could not be sent: {answer}").format(answer=news.answer)
+    return ""
+
+
+def _complaint(one: MailboxHealth) -> str:
+    if one.last_ok_at is None:
+        return _("{mailbox}: never read: {reason}. See `tracker check`.").format(
+            mailbox=one.mailbox, reason=one.fault or _("no look yet")
+        )
+    if one.gap_since:
+        return _("{mailbox}: not read for {hours} hours: {reason}. See `tracker check`.").format(
+            mailbox=one.mailbox, hours=(one.age_seconds or 0) // 3600, reason=one.fault or _("no look since")
+        )
+    return f"{one.mailbox}: {one.fault}"
+
+
+# --- the coverage log --------------------------------------------------------------------------------------
+
+
+def _gaps(session: Session, workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
+    mailbox_of = dict(session.exec(select(ApplicantRow.code, ApplicantRow.mailbox)).all())
+    for event in events_of_kind(session, EventKind.WATCH_GAP):
+        mailbox = mailbox_of[event.payload["applicant"]]
+        until = datetime.fromisoformat(event.payload["until"])
+        yield {"entry": "gap", "mailbox": mailbox, "at": event.happened_at, "until": until}
+    for one in mailboxes_health(session, workspace, now):
+        if one.gap_since:
+            yield {"entry": "gap", "mailbox": one.mailbox, "at": one.gap_since, "until": None}
+
+
+def _proofs(session: Session) -> Iterator[dict[str, Any]]:
+    for row in session.exec(select(MailboxProofRow)):
+        yield {
+            "entry": "proof",
+            "mailbox": row.mailbox,
+            "at": row.examined_at,
+            "folder": row.folder,
+            "day": row.day,
+            "uidvalidity": row.uidvalidity,
+            "uidnext": row.uidnext,
+        }
+
+
+def _vanished(session: Session) -> Iterator[dict[str, Any]]:
+    for row in session.exec(select(VanishedMessageRow)):
+        yield {
+            "entry": "vanished",
+            "mailbox": row.mailbox,
+            "at": row.noticed_at,
+            "folder": row.folder,
+            "uidvalidity": row.uidvalidity,
+            "uid": row.uid,
+        }
+
+
+def _canaries(session: Session) -> Iterator[dict[str, Any]]:
+    for row in session.exec(select(CanaryRow).where(col(CanaryRow.claimed_at).is_not(None))):
+        yield {
+            "entry": "canary",
+            "mailbox": row.mailbox,
+            "at": row.claimed_at,
+            "seen_at": row.seen_at,
+            "folder": row.seen_in,
+            "status": row.status,
+        }
