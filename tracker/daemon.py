@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.dispatch import recover_interrupted
 from tracker.services.tick import TickReport, tick
-from tracker.services.watch import Look, Watcher, look
+from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
 
 _log = logging.getLogger(__name__)
@@ -75,14 +75,11 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
     """`tracker tick`: look at every mailbox once and do what is due, without a daemon."""
     with sole_daemon(workspace, clock()):
         recover_interrupted(workspace, clock())
-        return tick(workspace, clock(), clock, _look_everywhere(workspace, clock))
-
-
-def _look_everywhere(workspace: Workspace, clock: Clock) -> Iterator[Look]:
-    for account in workspace.accounts.values():
-        reader = MailboxReader(account.imap)
-        yield from look(workspace, reader, account, clock)
-        reader.close()
+        for account in workspace.accounts.values():
+            with closing(MailboxReader(account.imap)) as reader:
+                for part in look(workspace, reader, account, clock):
+                    keep_look(workspace, part)
+        return tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
 
 
 def _start_watchers(

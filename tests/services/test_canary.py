@@ -1,5 +1,6 @@
 """Once a week each mailbox writes to itself; what comes back is a proof and nobody's answer."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -84,6 +85,33 @@ def test_one_letter_a_week_goes_to_oneself_and_is_proof_when_it_comes_back(
     assert rows(workspace.root, "SELECT seen_in FROM canary") == [("INBOX",)]
     tick_at(workspace, canary_time(CHEN, MONDAY + WEEK))
     assert len({letter.raw for letter in post.smtp.letters}) == 2
+
+
+def test_a_canary_whose_message_id_the_provider_rewrote_is_known_by_the_token_in_its_subject(
+    tmp_path: Path, post: Post
+) -> None:
+    workspace = workspace_in(tmp_path / "workspace", post)
+    tick_at(workspace, DUE - MINUTE)
+    tick_at(workspace, DUE)
+    (letter,) = post.smtp.letters
+    rewritten = re.sub(rb"(?m)^Message-ID: .*$", b"Message-ID: <their-own@provider.test>\r", letter.raw)
+    assert rewritten != letter.raw
+    post.imap.deliver(rewritten, DUE)
+    tick_at(workspace, DUE + MINUTE)
+    assert canary_of(workspace, DUE + MINUTE) == ("seen", "")
+    assert rows(workspace.root, "SELECT * FROM held_message") == []
+
+
+def test_a_letter_of_somebody_else_with_the_same_subject_word_is_no_canary(
+    tmp_path: Path, post: Post
+) -> None:
+    workspace = workspace_in(tmp_path / "workspace", post)
+    tick_at(workspace, DUE - MINUTE)
+    tick_at(workspace, DUE)
+    post.imap.deliver(f"From: {CHEN}\r\nSubject: 备忘 abcdef012345\r\n\r\nx\r\n".encode(), DUE)
+    tick_at(workspace, DUE + MINUTE)
+    assert canary_of(workspace, DUE + MINUTE) == ("waiting", "")
+    assert len(rows(workspace.root, "SELECT * FROM held_message")) == 1
 
 
 def test_a_canary_that_does_not_come_within_a_day_is_a_fault_of_the_mailbox(

@@ -14,6 +14,7 @@ from tracker.store.tables import (
     ApplicantRow,
     ChannelRow,
     EventRow,
+    MailboxMarkRow,
     OutboxRow,
     QuestionRow,
     RawMessageRow,
@@ -143,6 +144,12 @@ def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple
     for row in session.exec(query):
         found.setdefault((row.round, row.unit_id), set()).add(row.address.lower())
     return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
+
+
+def missing_uids(session: Session, mailbox: str) -> dict[str, list[int]]:
+    """By folder, the letters that the mailbox's server has and did not hand over."""
+    query = select(MailboxMarkRow).where(MailboxMarkRow.mailbox == mailbox, MailboxMarkRow.missing != "[]")
+    return {row.folder: json.loads(row.missing) for row in session.exec(query)}
 
 
 def arrivals_of(session: Session, sha256: str) -> list[RawMessageRow]:
