@@ -6,12 +6,13 @@
 Left alone it reads, searches and idles as others do. `answers` replaces what is said to a command: a
 status line with its tag put before it, or lines with `{tag}` in them; one that starts with + or * is said
 as it is. An empty one: the server hangs up instead. `SILENT`: it never answers. Bytes: said as they are,
-then silence. A letter that is None is in the listing, and its body is NIL.
+then silence, or with `Torn` the end of the connection. A letter that is None is listed, and its body is NIL.
 """
 
 import re
 import socketserver
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Self
@@ -22,6 +23,10 @@ SILENT = "silent"
 _EIGHT = timezone(timedelta(hours=8))
 _MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=_EIGHT)
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+
+
+class Torn(bytes):
+    """Bytes after which the server hangs up."""
 
 
 class ScriptedImap:
@@ -43,6 +48,8 @@ class ScriptedImap:
         self.password, self.needs_id = password, needs_id
         self.uidvalidity = 1
         self.unwilling: set[int] = set()  # letters that it has and refuses, and with them the whole FETCH
+        self.said_while_idling = ""  # a line, some time after the continuation
+        self.withheld: set[int] = set()  # left out of the next answer to FETCH
         self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
         self.lines: list[str] = []
         self.commands: list[str] = []
@@ -105,6 +112,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             self._behave(tag, verb, rest)
         elif isinstance(answer, bytes):
             self.wfile.write(answer)
+            if isinstance(answer, Torn):
+                raise ConnectionAbortedError
             self.script.stopping.wait()
         elif answer == SILENT:
             self.script.stopping.wait()
@@ -167,6 +176,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
                 continue
             stamp = self.script.arrived_at(uid).strftime("%d-{}-%Y %H:%M:%S %z")
             stamp = stamp.format(_MONTHS[self.script.arrived_at(uid).month - 1])
+            if verb == "UID FETCH" and uid in self.script.withheld:
+                self.script.withheld.remove(uid)
+                continue
             head = f'* {number} FETCH (UID {uid} INTERNALDATE "{stamp}" '.encode()
             if verb == "UID FETCH SIZES":
                 self.wfile.write(head + b"RFC822.SIZE %d)\r\n" % len(raw or b""))
@@ -178,6 +190,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
     def _idle(self) -> None:
         self._say("+ idling")
+        if self.script.said_while_idling:
+            time.sleep(0.05)  # in the same packet it would not be heard before DONE
+            self._say(self.script.said_while_idling)
         self.rfile.readline()
 
     def _say(self, line: str) -> None:

@@ -12,6 +12,7 @@ from tests.acceptance.workspaces import CHEN, PASSWORD, build, call, rows
 from tests.servers.scripted_imap import ScriptedImap
 from tests.servers.smtp_sink import HANG_UP, ScriptedSmtp
 from tracker.daemon import tick_once
+from tracker.services import canary
 from tracker.services.canary import canary_time
 from tracker.services.health import health_of
 from tracker.services.imports import import_mail
@@ -150,6 +151,17 @@ def test_a_letter_that_was_deferred_is_tried_again_and_one_of_unknown_outcome_ne
     assert rows(workspace.root, "SELECT status FROM canary") == [("unsettled",)]
     tick_at(workspace, DUE + 200 * MINUTE)
     assert (len(post.smtp.complete), post.smtp.letters) == (1, [])
+
+
+def test_two_who_both_saw_it_due_send_it_once(
+    tmp_path: Path, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = workspace_in(tmp_path / "workspace", post)
+    tick_at(workspace, DUE - MINUTE)
+    monkeypatch.setattr(canary, "_due", lambda workspace, _now: list(workspace.accounts.values()))
+    tick_at(workspace, DUE)
+    tick_at(workspace, DUE)
+    assert len(post.smtp.letters) == 1
 
 
 def test_a_refused_letter_is_told_at_once(tmp_path: Path, post: Post) -> None:

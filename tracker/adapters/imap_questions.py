@@ -31,7 +31,8 @@ def uids_beyond(client: Any, last_uid: int) -> list[int]:
 
 
 def uidnext_otherwise(client: Any, folder: str) -> int:
-    with suppress(IMAPClientError):  # STATUS of the open folder is more than some servers answer
+    # STATUS of the open folder is more than some servers answer
+    with suppress(IMAPClientError, IndexError):
         if told := client.folder_status(folder, ["UIDNEXT"]).get(b"UIDNEXT"):
             return int(told)
     return int(max(client.search(["UID", "*"]), default=0)) + 1
