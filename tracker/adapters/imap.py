@@ -277,6 +277,9 @@ class MailboxReader:
     def _fetch_messages(
         self, client: Any, folder: str, uidvalidity: int, uids: Sequence[int]
     ) -> tuple[FetchedMessage, ...]:
+        found = letters(client, uids)
+        if withheld := still_there(client, set(uids) - set(found)):
+            found |= letters(client, sorted(withheld))  # often it was only this once
         return tuple(
             FetchedMessage(
                 self._account.mailbox,
@@ -286,7 +289,7 @@ class MailboxReader:
                 answer[b"INTERNALDATE"].astimezone(UTC),
                 answer[b"BODY[]"],
             )
-            for uid, answer in sorted(letters(client, uids).items())
+            for uid, answer in sorted(found.items())
         )
 
     # --- idling --------------------------------------------------------------------------------------

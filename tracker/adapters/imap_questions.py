@@ -59,12 +59,12 @@ def planned(client: Any, uids: Sequence[int], oldest: datetime | None) -> list[l
 
 
 def letters(client: Any, uids: Sequence[int]) -> dict[int, Any]:
-    """What the server hands over whole: with its bytes and its stamp of arrival."""
+    """What the server hands over whole, with bytes and a stamp of arrival; no bytes at all are no letter."""
     answers = _fetch_each(client, uids, ["INTERNALDATE", "BODY.PEEK[]"])
     return {
         uid: answer
         for uid, answer in answers.items()
-        if answer.get(b"BODY[]") is not None and answer.get(b"INTERNALDATE") is not None
+        if answer.get(b"BODY[]") and answer.get(b"INTERNALDATE") is not None
     }
 
 
