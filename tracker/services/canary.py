@@ -18,9 +18,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from tracker.adapters.calendars import load_calendar
 from tracker.adapters.smtp import send_batch
 from tracker.clock import Clock
-from tracker.domain.terms import SHANGHAI, Mode, OutboundMessage, SendReceipt, SendResult
+from tracker.domain.terms import SHANGHAI, Mode, OutboundMessage, SendReceipt, SendResult, local_date
 from tracker.letters.charsets import decode_header
 from tracker.services.dispatch import STATUS_OF, is_loopback
 from tracker.services.raw_headers import message_id, subject
@@ -130,7 +131,13 @@ def _is_due(session: Session, workspace: Workspace, mailbox: str, now: datetime)
     if not is_watched or (workspace.settings.mode is Mode.REHEARSAL and not is_loopback(host)):
         return False
     row = session.exec(_this_week(mailbox, now)).first()
-    return _is_hour(mailbox, now) and (row is None or (row.status == "queued" and row.not_before <= now))
+    is_open = row is None or (row.status == "queued" and row.not_before <= now)
+    return is_open and _is_hour(mailbox, now) and _is_working_day(workspace, now)
+
+
+def _is_working_day(workspace: Workspace, now: datetime) -> bool:
+    """On a day off it waits for the next working day of its week, if there is one."""
+    return load_calendar("cn", workspace=workspace.root, guess=True).is_working_day(local_date(now))
 
 
 def _is_hour(mailbox: str, now: datetime) -> bool:
