@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,13 +21,16 @@ from tracker.clock import Clock
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.dispatch import recover_interrupted
-from tracker.services.tick import TickReport, tick
+from tracker.services.reread import reread_scanned
+from tracker.services.scans import read_scans
+from tracker.services.tick import TickReport, note_tick, tick
 from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
 
 _log = logging.getLogger(__name__)
 LOCK_FILE = "daemon.lock"
 TICK_SECONDS = 5
+SCAN_SECONDS = 10
 _MOST_BATCHES_WAITING = 4  # of some megabytes each: watchers wait until these are kept
 
 
@@ -60,14 +64,15 @@ def run_daemon(workspace: Workspace, clock: Clock) -> None:
         found: queue.Queue[Look] = queue.Queue(_MOST_BATCHES_WAITING)
         watchers = _start_watchers(workspace, found, stop, news, clock)
         scheduler = _start_ticking(workspace, found, stop, clock)
+        scans = _start_reading_scans(workspace, clock, stop)
         while not stop.is_set():
             news.wait(timeout=1)
             if news.is_set():  # mail has come: do not wait for the next alarm
                 news.clear()
                 scheduler.modify_job("tick", next_run_time=clock())
         scheduler.shutdown(wait=True)
-        for watcher in watchers:
-            watcher.join(timeout=5)
+        for thread in (*watchers, scans):
+            thread.join(timeout=5)
         _log.info("daemon_stopped")
 
 
@@ -79,7 +84,11 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
             with closing(MailboxReader(account.imap)) as reader:
                 for part in look(workspace, reader, account, clock):
                     keep_look(workspace, part)
-        return tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
+        report = tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
+        read_scans(workspace, clock)
+        taken_in = report.taken_in + reread_scanned(workspace, clock())
+        note_tick(workspace, clock())
+        return replace(report, taken_in=taken_in)
 
 
 def _start_watchers(
@@ -103,8 +112,13 @@ def _start_ticking(
     # that a tick is still at work when the next is due is how it is meant, not a warning
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler()
+
+    def work() -> None:
+        tick(workspace, clock(), clock, _drain(found), stop.is_set)
+        note_tick(workspace, clock())
+
     scheduler.add_job(
-        lambda: tick(workspace, clock(), clock, _drain(found), stop.is_set),
+        work,
         "interval",
         id="tick",
         seconds=TICK_SECONDS,
@@ -115,6 +129,21 @@ def _start_ticking(
     )
     scheduler.start()
     return scheduler
+
+
+def _start_reading_scans(workspace: Workspace, clock: Clock, stop: threading.Event) -> threading.Thread:
+    """OCR takes seconds a page: beside the ticks, so that no mail waits for it."""
+
+    def work() -> None:
+        while not stop.wait(SCAN_SECONDS):
+            try:
+                read_scans(workspace, clock, stop.is_set)
+            except Exception:  # the other scans come with the next turn
+                _log.exception("scan_not_read")
+
+    thread = threading.Thread(target=work, name="scans", daemon=True)
+    thread.start()
+    return thread
 
 
 def _drain(found: "queue.Queue[Look]") -> Iterator[Look]:

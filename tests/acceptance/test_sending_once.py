@@ -152,7 +152,7 @@ def test_the_letters_of_a_mailbox_without_an_account_wait_and_hold_up_nobody_els
         mailboxes = ("chen@citizens.test", "zhao@citizens.test")
         build(folder, smtp_port=server.port, imap_port=dovecot.imap_port, mailboxes=mailboxes)
         settings = (folder / "tracker.toml").read_text()
-        (folder / "tracker.toml").write_text(settings[: settings.index("\n[[account]]", 5)])
+        (folder / "tracker.toml").write_text(settings[: settings.rindex("\n[[account]]")])
         # as if it had been watched before
         change(
             folder,

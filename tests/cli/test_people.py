@@ -263,7 +263,7 @@ def test_a_doubtful_reading_waits_for_a_person_whose_word_counts(sample: Desk):
     title = "本县（区）2025年度城乡低保资金分配结果"
     sample.now = at("2026-12-20T10:00")
     subject = f"Re: 政府信息公开申请：{title}"
-    text = "您好，关于您来信所提事项，我办已转有关科室研究，请知悉。"
+    text = "您好，关于您来信所提事项，这个回头再说吧。"
     bring_mail(sample, "bgs@heshan.test", "a03@applicants.test", subject, text, at("2026-12-10T09:00"))
     found = sample.json("review", "list")
     if not found:  # it may have been held: then say whose it is first
@@ -272,7 +272,7 @@ def test_a_doubtful_reading_waits_for_a_person_whose_word_counts(sample: Desk):
         found = sample.json("review", "list")
     (task,) = found
     sha = task["message"]
-    assert (task["request"], task["confidence"] < 0.9) == (FORM, True)
+    assert (task["request"], task["confidence"] < 0.8) == (FORM, True)
     assert sha[:12] in sample.call("review", "list").out
     assert f"review:{FORM}/{sha[:12]}" in tasks(sample)
 

@@ -5,6 +5,7 @@ labelled as their readers did (five-fold cross-validation).
 """
 
 import json
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from tests.mail.composed import composed_letters
 from tracker.adapters.documents import read_text
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 TARGET = HERE.parents[1] / "data" / "lexicons" / "cn.weights.json"
 _PER_UNIT = 100  # weights are kept as whole hundredths
 _SMALLEST = 4
-_FEWEST_LETTERS = 2  # a sign of one letter alone teaches nothing
+_FEWEST_LETTERS = 3  # a sign of one letter alone (read with and without its request) teaches nothing
 _COST = 10.0
 
 
@@ -122,21 +123,29 @@ def _read(path: Path) -> Message:
 
 def signs(read: Read) -> dict[str, float]:
     letter = LetterText(read.message, load_lexicon())
-    return signs_of(read.message, letter, letter.hits(), read.kind)
+    return signs_of(read.message, letter, letter.hits(), read.kind or letter.kind_asked)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def main() -> None:
     letters = read_letters()
+    letters += [read._replace(kind=None) for read in letters if read.kind]  # as a single file is read
     vectoriser = DictVectorizer()
     matrix = vectoriser.fit_transform([signs(read) for read in letters]).tocsc()
     common = np.flatnonzero(np.diff(matrix.indptr) >= _FEWEST_LETTERS)
     matrix, names = matrix[:, common].tocsr(), vectoriser.get_feature_names_out()[common]
     labels = np.array([read.label for read in letters])
+    groups = [read.message.sha256 + read.message.reply_text for read in letters]
     model = LogisticRegression(C=_COST, max_iter=5000)
     _report(
         letters,
         labels,
-        cross_val_predict(model, matrix, labels, cv=StratifiedKFold(5, shuffle=True, random_state=1)),
+        cross_val_predict(
+            model, matrix, labels, cv=StratifiedGroupKFold(5, shuffle=True, random_state=1), groups=groups
+        ),
     )
     model.fit(matrix, labels)
     _write(model, list(names))
@@ -146,7 +155,7 @@ def _report(letters: list[Read], labels: np.ndarray, found: np.ndarray) -> None:
     sources = np.array([read.source for read in letters])
     for source in sorted(set(sources)):
         at = sources == source
-        print(f"{source}: {at.sum()} letters, {np.mean(found[at] == labels[at]):.1%} labelled alike unseen")
+        say(f"{source}: {at.sum()} letters, {np.mean(found[at] == labels[at]):.1%} labelled alike unseen")
 
 
 def _write(model: LogisticRegression, names: list[str]) -> None:
@@ -168,7 +177,7 @@ def _write(model: LogisticRegression, names: list[str]) -> None:
         json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n",
         encoding="utf-8",
     )
-    print(f"{TARGET.name}: {len(table)} signs, {TARGET.stat().st_size / 1000:.0f} kB")
+    say(f"{TARGET.name}: {len(table)} signs, {TARGET.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.workspaces import CHEN, Done, build, call, rows
 from tracker.adapters.imap import FetchedBatch, Mark
-from tracker.services.tick import tick
+from tracker.services.tick import note_tick, tick
 from tracker.services.watch import Look
 from tracker.settings import Workspace
 
@@ -24,6 +24,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def look(workspace: Workspace, now: datetime, fault: str = "", vanished: tuple[int, ...] = ()) -> None:
     batch = FetchedBatch(CHEN, "INBOX", Mark(7, 11), 7, 12, vanished=vanished)
     tick(workspace, now, lambda: now, [Look(CHEN, now, () if fault else (batch,), fault)])
+    note_tick(workspace, now)
 
 
 def health(workspace: Workspace, now: datetime, expect: int = 0, *words: str) -> Done:
@@ -56,6 +57,7 @@ def test_a_letter_that_the_server_does_not_hand_over_is_told_until_it_comes(work
     for missing, code in ((frozenset({9, 4}), 1), (frozenset[int](), 0)):
         batch = FetchedBatch(CHEN, "INBOX", Mark(7, 11, missing), 7, 12)
         tick(workspace, NOW, lambda: NOW, [Look(CHEN, NOW, (batch,))])
+        note_tick(workspace, NOW)
         done = health(workspace, NOW, code)
         assert done.json["missing"] == ({"INBOX": [4, 9]} if missing else {})
         assert ("does not hand over 2 messages (UID 4, 9)" in done.talk) is bool(missing)
@@ -74,7 +76,7 @@ def test_a_mailbox_not_read_for_longer_than_gap_hours_is_ill_and_the_gap_is_open
 
 
 def test_a_mailbox_that_was_never_read_is_ill(workspace: Workspace) -> None:
-    tick(workspace, NOW, lambda: NOW)
+    note_tick(workspace, NOW)
     assert f"{CHEN}: never read: no look yet." in health(workspace, NOW, 1).talk
     look(workspace, NOW, fault="login refused")
     assert f"{CHEN}: never read: login refused." in health(workspace, NOW, 1).talk
@@ -91,7 +93,7 @@ def test_a_daemon_that_never_ran_or_hangs_is_told(workspace: Workspace) -> None:
 def test_a_tick_is_noted_once_a_minute_and_not_every_few_seconds(workspace: Workspace) -> None:
     for seconds in (0, 5, 55, 60):
         now = NOW + timedelta(seconds=seconds)
-        tick(workspace, now, lambda: now)  # noqa: B023
+        note_tick(workspace, now)
         ((ended_at,),) = rows(workspace.root, "SELECT ended_at FROM last_tick")
         assert ended_at[14:19] == ("01:00" if seconds == 60 else "00:00")
 

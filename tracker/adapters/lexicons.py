@@ -1,5 +1,6 @@
 """Lexicons: TOML files of phrases, checked when they are loaded."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.adapters.files import find_file, read_toml, sha256_of
+from tracker.domain.needles import needed_characters
 from tracker.domain.phrases import HeaderMark, Lexicon, Phrase, Place
 from tracker.domain.terms import MessageKind, Outcome
 from tracker.domain.weights import Weights
@@ -38,7 +40,7 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
             )
         )
     return Lexicon(
-        sha256=sha256,
+        version=hashlib.sha256(f"{sha256}{weights_sha256}".encode()).hexdigest(),
         weights=_weights(weights, weights_sha256),
         phrases=tuple(page.phrases(content)),
         headers=tuple(page.header(entry) for entry in content.get("headers", [])),
@@ -88,7 +90,8 @@ class _Page:
                 self._check(f"{label}.{weight}", weight, _WEIGHTS)
                 place = Place.TITLE if weight == "title" else Place.TEXT
                 for name, pattern in self.patterns(f"{label}.{weight}", entries).items():
-                    found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place))
+                    needs = needed_characters(pattern)
+                    found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place, needs))
         return sorted(found, key=lambda phrase: (phrase.label, -phrase.weight, phrase.name))
 
     def header(self, entry: Mapping[str, str]) -> HeaderMark:

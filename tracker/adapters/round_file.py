@@ -51,6 +51,7 @@ def read_round(path: Path) -> RoundPlan:
         sends_until=table.hour("sends_until", _DEFAULTS["sends_until"]),
         grace_days=table.number("grace_days", _DEFAULTS["grace_days"], least=0),
         expires_after_days=table.number("expires_after_days", _DEFAULTS["expires_after_days"]),
+        review_below=table.share("review_below", _DEFAULTS["review_below"]),
     )
     for name in ROSTER_FILES:
         roster.text(name, "")
@@ -90,6 +91,12 @@ class _Table:
         if type(value) is not int or value < least:
             self.refuse(name, _("a whole number of at least {least} is needed").format(least=least))
         return value
+
+    def share(self, name: str, default: float) -> float:
+        value = self.get(name, default)
+        if type(value) not in (int, float) or not 0 <= value <= 1:
+            self.refuse(name, _("a number from 0 to 1 is needed, such as 0.8"))
+        return float(value)
 
     def day(self, name: str) -> date:
         value = self.get(name, None)

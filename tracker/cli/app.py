@@ -65,6 +65,7 @@ _add("deadline", law.show_deadline, _("Count a due date, with the reason for eve
 _add("clock", law.clock, _("Count a case from a file in every reading of the law; needs no workspace."))
 _add("explain", law.explain, _("Show how a request's verdict came about."))
 _add("read", mail.read, _("Show how mail files are understood."))
+_add("reread", mail.reread, _("Show what a newer lexicon would change in mail read before."))
 _add("record", people.record, _("Log a call, message, letter, fax or visit."))
 _add("settle", people.settle, _("Say whether an unsettled letter went out."))
 _add("export", running.export, _("Export a round as a Data Package and a workbook."))

@@ -1,5 +1,6 @@
 """Mail files on the command line: `read` shows what is understood, `import` brings them in."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,32 @@ def read(
             print_line(seen.json_line())
             continue
         print_table(["", str(file)], seen.rows())
+
+
+def reread(
+    context: typer.Context,
+    apply: Annotated[
+        bool, typer.Option("--apply", help=_("Record the new readings; without it they are only shown."))
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    from tracker.services.reread import reread as read_again
+
+    settled: Settled = context.obj
+    changes = read_again(open_here(settled), settled.now, apply=apply)
+    if as_json:
+        for change in changes:
+            print_line(json.dumps(change.fields()))
+        return
+    rows = [
+        (c.message[:12], c.request, c.before, c.after, _("a person") if c.is_by_person else "")
+        for c in changes
+    ]
+    print_table([_("message"), _("request"), _("before"), _("now"), _("decided by")], rows)
+    if apply:
+        say(_("{count} changes recorded; what a person decided stands.").format(count=len(changes)))
+    else:
+        say(_("{count} changes; nothing was recorded: use --apply.").format(count=len(changes)))
 
 
 @import_app.command(

@@ -38,6 +38,7 @@ def kind_word(kind: TaskKind) -> str:
         TaskKind.SECOND_CHANNEL: _("ask by phone whether it arrived"),
         TaskKind.REVIEW: _("confirm the reading"),
         TaskKind.ASSIGN: _("say whose answer it is"),
+        TaskKind.SCAN: _("read the scan"),
     }[kind]
 
 
@@ -121,6 +122,7 @@ def _other_command(task: Task) -> str:
         TaskKind.SETTLE: "tracker settle REF --sent|--not-sent",
         TaskKind.REVIEW: "tracker review confirm REF MESSAGE --kind ...",
         TaskKind.ASSIGN: "tracker review assign MESSAGE REF...",
+        TaskKind.SCAN: "tracker review confirm REF MESSAGE --kind ...",
         TaskKind.SIGNATURE: "tracker record REF --signed-on DATE",
         TaskKind.SECOND_CHANNEL: "tracker record REF --by phone --kind acknowledgement",
     }[task.kind]

@@ -70,7 +70,7 @@ class _Reading:
         self._lexicon = lexicon
         self._letter = LetterText(message, lexicon, forwarded=forwarded)
         self._hits = list(self._letter.hits())
-        self._kind = kind
+        self._kind = kind or self._letter.kind_asked
         self._is_sudden = seconds is not None and 0 <= seconds < _AUTOMATIC_WITHIN
 
     @property
@@ -126,7 +126,10 @@ class _Reading:
 
     def _likely(self) -> dict[str, float]:
         self._signs = signs_of(self._message, self._letter, self._hits, self._kind)
-        return self._lexicon.weights.probabilities(self._signs, _labels(self._kind))
+        labels = _labels(self._kind)
+        if not self._is_sudden and not any(hit.label == _K.AUTO_REPLY for hit in self._hits):
+            labels -= {_K.AUTO_REPLY}  # nothing of a machine: a person may well write so little
+        return self._lexicon.weights.probabilities(self._signs, labels)
 
     def _doubt(self, label: str) -> float:
         """What no phrase says is for a person; so is a line or two that say two things."""

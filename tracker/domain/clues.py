@@ -50,7 +50,7 @@ class Clues:
         prefix = _REPLY_PREFIX.match(message.subject)
         subject = message.subject[prefix.end() :] if prefix else message.subject
         self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
-        papers = [f"{a.name}\n{a.text or ''}" for a in message.attachments]
+        papers = [f"{a.name}\n{(a.text or '')[:_FIRST_PAGE]}" for a in message.attachments]
         self.words = "\n".join([*([] if self._repeats else [subject]), message.reply_text, *papers])
         self._quotation = "\n".join([message.quoted_text, *([subject] if self._repeats else [])])
         self._own = fold(self.words)
@@ -206,6 +206,7 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
+_FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _HEADING = 400  # characters of a paper or letter in which it says whose it is and to whom
 _REPLY_PREFIX = re.compile(

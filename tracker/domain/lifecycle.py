@@ -49,6 +49,9 @@ RECEIVING: dict[tuple[RequestState, MessageKind | EventKind], RequestState] = {
 }
 
 
+REVIEW_BELOW = 0.8  # where a reading does not say what its round asks for
+
+
 class IllegalEvent(Exception):
     """An event that cannot follow from the state a request is in."""
 
@@ -74,6 +77,8 @@ class Reading:
     ended_on: date | None = None  # of a third-party pause, as far as the unit states it
     is_disputed: bool = False  # a correction notice that a person found to be a pretext
     arrived_at: datetime | None = None  # where `at` is the sending stamp
+    review_below: float = REVIEW_BELOW
+    is_contested: bool = False  # a machine, and surely, read it otherwise after a person had
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,7 @@ def replay(request: str, events: Iterable[Event]) -> History:
 def effective_readings(events: Sequence[Event]) -> tuple[Reading, ...]:
     """One reading per message, oldest first: a person's word beats any machine's."""
     chosen: dict[str, Event] = {}
+    contested: set[str] = set()
     arrivals: dict[str, str] = {}
     for event in events:
         if event.kind not in (EventKind.READ, EventKind.REVIEWED) or event.source_sha256 is None:
@@ -138,10 +144,24 @@ def effective_readings(events: Sequence[Event]) -> tuple[Reading, ...]:
             arrivals.setdefault(event.source_sha256, event.payload["arrived_at"])
         standing = chosen.get(event.source_sha256)
         if standing and standing.kind is EventKind.REVIEWED and event.kind is EventKind.READ:
+            if _contradicts(event, standing):
+                contested.add(event.source_sha256)
             continue
+        contested.discard(event.source_sha256)
         chosen[event.source_sha256] = event
-    readings = [_reading(event, arrivals.get(message)) for message, event in chosen.items()]
+    readings = [
+        replace(_reading(event, arrivals.get(message)), is_contested=message in contested)
+        for message, event in chosen.items()
+    ]
     return tuple(sorted(readings, key=lambda r: (r.at, r.known_at, r.message)))
+
+
+def _contradicts(read: Event, reviewed: Event) -> bool:
+    is_other = any(read.payload.get(name) != reviewed.payload.get(name) for name in ("kind", "outcome"))
+    is_sure = float(read.payload.get("confidence", 1.0)) >= float(
+        read.payload.get("review_below", REVIEW_BELOW)
+    )
+    return is_other and is_sure
 
 
 _SENDING_KINDS = frozenset(kind for _, kind in SENDING)
@@ -193,4 +213,5 @@ def _reading(event: Event, arrived_at: str | None) -> Reading:
         ended_on=date.fromisoformat(ended_on) if ended_on else None,
         is_disputed=bool(payload.get("disputed")),
         arrived_at=datetime.fromisoformat(arrived_at) if arrived_at else None,
+        review_below=float(payload.get("review_below", REVIEW_BELOW)),
     )

@@ -173,13 +173,17 @@ class _Decision:
     def _to_applicant(self) -> Answered:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
         clues = self._clues
-        spoken = clues.titled or self._spoken(frozenset(self._requests))
+        spoken = clues.titled or self._spoken_at_all()
         if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
             return Doubt.WEAK if spoken else Doubt.NO_CLUE
         (reference,) = spoken
         topic = self._requests[reference].topic_pairs
         is_whole = 2 * len(topic & clues.word_pairs) >= len(topic)
         return spoken if is_whole else Doubt.WEAK
+
+    def _spoken_at_all(self) -> frozenset[str]:
+        every = self._requests.keys()
+        return self._spoken(frozenset(every)) if len(every) <= _MOST_RIVALS else _NONE
 
     # --- which of several requests ---
 

@@ -215,11 +215,15 @@ def _doubt(history: History, channel: ChannelKind | None, circumstances: Circums
     return ""
 
 
-def open_readings(readings: Sequence[Reading], threshold: float) -> list[Reading]:
-    """Machine readings that a person has to look at: unknown, or below the round's threshold."""
+def open_readings(readings: Sequence[Reading]) -> list[Reading]:
+    """What a person has to look at: machine readings that are unknown or below the round's threshold,
+    and a person's own that a machine surely read otherwise afterwards."""
     return [
         reading
         for reading in readings
-        if not reading.is_by_person
-        and (reading.kind is MessageKind.UNKNOWN or reading.confidence < threshold)
+        if reading.is_contested
+        or (
+            not reading.is_by_person
+            and (reading.kind is MessageKind.UNKNOWN or reading.confidence < reading.review_below)
+        )
     ]

@@ -7,13 +7,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message. `text` is what `adapters.documents` read, None if it could not."""
+    """A file of a message. `text` is what `adapters.documents` read, None if it could not.
+
+    `is_scan`: its text is in pictures, so that only OCR or a person can read it.
+    """
 
     name: str
     media_type: str
     sha256: str
     raw: bytes = field(repr=False)
     text: str | None = None
+    is_scan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

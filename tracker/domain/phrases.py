@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tracker.domain.message import Attachment, Message
+from tracker.domain.terms import RequestKind
 from tracker.domain.weights import Weights
 
 _TITLE_LINES = 15
@@ -39,6 +40,12 @@ class Phrase:
     pattern: re.Pattern[str]
     weight: float
     place: Place = Place.TEXT
+    needs: frozenset[str] = frozenset()  # one of these characters stands in every match; empty: not known
+
+    def is_in(self, text: str, characters: frozenset[str]) -> bool:
+        if self.needs and self.needs.isdisjoint(characters):
+            return False
+        return self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,9 @@ class HeaderMark:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A file of phrases; `sha256` is recorded with every reading made by it."""
+    """Phrases and their learned weights; `version`, a SHA-256 over both files, stands with every reading."""
 
-    sha256: str
+    version: str
     weights: Weights
     phrases: tuple[Phrase, ...]
     headers: tuple[HeaderMark, ...]
@@ -122,6 +129,16 @@ class LetterText:
     def plain(self) -> str:
         return "。".join(fold_text(page) for page in self.pages)
 
+    @property
+    def kind_asked(self) -> RequestKind | None:
+        """What was asked, as far as the letter or the quotation in it tells."""
+        for words in (f"{self._message.subject}。{self.plain}", self._message.quoted_text):
+            if self._lexicon.disclosure.search(words):
+                return RequestKind.DISCLOSURE
+            if self._lexicon.consultation.search(words):
+                return RequestKind.CONSULTATION
+        return None
+
     @cached_property
     def stated(self) -> str:
         """`plain` without what is only possible, restated or past."""
@@ -141,17 +158,15 @@ class LetterText:
         return "\n".join(fold_text(title) for title in found if not _OUR_OWN_FORM.search(title))
 
     def hits(self) -> Iterator[Hit]:
+        titles, plain, stated = ((text, frozenset(text)) for text in (self.titles, self.plain, self.stated))
         for phrase in self._lexicon.phrases:
-            text = self.titles if phrase.place is Place.TITLE else self._text_for(phrase.label)
-            if phrase.pattern.search(text):
+            # "if you have paid a year, you may apply" answers a question, but decides no application
+            text = titles if phrase.place is Place.TITLE else plain if phrase.label == "answer" else stated
+            if phrase.is_in(*text):
                 yield Hit(phrase.label, phrase.name, phrase.weight, phrase.place)
         for mark in self._lexicon.headers:
             if mark.pattern.search(self._message.headers.get(mark.header, "")):
                 yield Hit(mark.label, f"{HEADER}{mark.header}", mark.weight)
-
-    def _text_for(self, label: str) -> str:
-        # "if you have paid a year, you may apply" answers a question, but decides no application
-        return self.plain if label == "answer" else self.stated
 
 
 def _headings(page: str) -> Iterator[str]:

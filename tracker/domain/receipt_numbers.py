@@ -21,14 +21,17 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     For one request the first number in the writer's own text or papers; for several, one that stands
     in a line about that request alone.
     """
+    if not topics:
+        return {}
     texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
     if len(topics) == 1:
         found = next(filter(None, map(_number_in, texts)), "")
         return {reference: found for reference in topics if found}
     given = {}
     for line in (line for text in texts for line in text.split("\n")):
-        about = spoken_of(pairs(line), topics)
-        if len(about) == 1 and (number := _number_in(line)):
+        number = _number_in(line)
+        about = spoken_of(pairs(line), topics) if number else []
+        if len(about) == 1:
             given[about[0]] = number
     return given
 

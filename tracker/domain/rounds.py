@@ -24,6 +24,7 @@ class RoundPlan:
     `readings` says by which reading of the law results are shown; the others are computed as well.
     `sends_from` and `sends_until` are wall time in Asia/Shanghai. A request not sent
     `expires_after_days` (calendar days) after its time is not sent at all. `seed` None: not yet drawn.
+    A person looks at every machine reading whose confidence is less than `review_below`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class RoundPlan:
     sends_until: time = time(17)
     grace_days: int = 5
     expires_after_days: int = 7
+    review_below: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)

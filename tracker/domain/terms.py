@@ -121,6 +121,7 @@ class EventKind(StrEnum):
     # one message that is nobody's yet
     HELD = "held"
     ASSIGNED = "assigned"
+    SCAN_READ = "scan_read"
     # a round or the whole workspace
     ROUND_PLANNED = "round_planned"
     ROUND_APPROVED = "round_approved"

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
@@ -14,10 +16,18 @@ from tracker.domain.notices import days_named
 from tracker.domain.receipt_numbers import receipt_numbers
 from tracker.domain.sent import SentLetters
 from tracker.domain.terms import Classification, Event, EventKind, MessageKind, RequestKind, RequestState
+from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.store.queries import sent_requests
-from tracker.store.tables import ApplicantRow, RawMessageRow, ReceiptRow, RequestRow, RequestStateRow
+from tracker.store.tables import (
+    ApplicantRow,
+    EventRow,
+    RawMessageRow,
+    ReceiptRow,
+    RequestRow,
+    RequestStateRow,
+)
 
 # A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
 _LONGEST_TRANSIT = timedelta(days=2)
@@ -25,11 +35,24 @@ _LONGEST_TRANSIT = timedelta(days=2)
 _GIVING_NUMBERS = frozenset(MessageKind) - {MessageKind.AUTO_REPLY, MessageKind.BOUNCE, MessageKind.DELAY}
 
 
+def asked_of(workspace: Workspace) -> "Asked":
+    """What was asked, as read at the last run, unless anything was sent or planned since."""
+    with reading(workspace.engine) as session:
+        query = select(func.max(EventRow.seq)).where(col(EventRow.kind).in_(_CHANGING_WHAT_WAS_ASKED))
+        newest = session.exec(query).one() or 0
+    known = _known.get(workspace.engine)
+    if known is None or known[0] != newest:
+        known = _known[workspace.engine] = (newest, Asked(workspace))
+    known[1].lexicon = load_lexicon(workspace=workspace.root)
+    return known[1]
+
+
 class Asked:
-    """What was asked from each mailbox; read once for a run of intake, and told what the run learns."""
+    """What was asked from each mailbox; read once, and told what is learnt meanwhile."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self.lexicon = load_lexicon(workspace=workspace.root)
         self._letters: dict[str, SentLetters] = {}
 
     def from_mailbox(self, mailbox: str) -> SentLetters:
@@ -46,6 +69,14 @@ class Asked:
                     letters.learn(event.request or "", number)
 
 
+_known: WeakKeyDictionary[Engine, tuple[int, Asked]] = WeakKeyDictionary()
+_CHANGING_WHAT_WAS_ASKED = (
+    EventKind.DISPATCHED,
+    EventKind.SEND_UNSETTLED,
+    EventKind.SEND_REFUSED,
+    EventKind.SETTLED_NOT_SENT,
+    EventKind.PLANNED,
+)
 NUMBERS = ("document_number", "receipt_no")  # of a reading's payload
 
 
@@ -64,16 +95,16 @@ def _sent_letters(session: Session, workspace: Workspace, mailbox: str) -> SentL
 
 
 def answers_of(
-    workspace: Workspace, arrival: RawMessageRow, message: Message, asked: Asked, now: datetime
+    session: Session, arrival: RawMessageRow, message: Message, asked: Asked, now: datetime
 ) -> list[Event]:
     """The events a parsed mail amounts to; writes nothing."""
-    lexicon = load_lexicon(workspace=workspace.root)
+    lexicon = asked.lexicon
     sent = asked.from_mailbox(arrival.mailbox)
     match = match_message(message, arrival.arrived_at, sent)
     numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
-    with reading(workspace.engine) as session:
-        requests = [session.get_one(RequestRow, reference) for reference in match.references]
-        states = [session.get_one(RequestStateRow, reference) for reference in match.references]
+    requests = [session.get_one(RequestRow, reference) for reference in match.references]
+    states = [session.get_one(RequestStateRow, reference) for reference in match.references]
+    limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     events: list[Event] = []
     for request, state in zip(requests, states, strict=True):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
@@ -82,9 +113,18 @@ def answers_of(
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
             events.append(_settled(request, arrival, now))
-        number = numbers.get(request.reference, "")
         events.append(
-            reading_event(request, arrival, message, result, match, lexicon, now, receipt_no=number)
+            reading_event(
+                request,
+                arrival,
+                message,
+                result,
+                match,
+                lexicon,
+                now,
+                review_below=limits[request.round],
+                receipt_no=numbers.get(request.reference, ""),
+            )
         )
     return events or [_held(arrival, message, match, lexicon, now)]
 
@@ -98,6 +138,7 @@ def reading_event(
     lexicon: Lexicon,
     now: datetime,
     *,
+    review_below: float,
     receipt_no: str = "",
 ) -> Event:
     """The machine's reading of a message as an answer to `request`."""
@@ -106,7 +147,7 @@ def reading_event(
         kind=EventKind.READ,
         happened_at=happened_at,
         known_at=now,
-        actor=f"lexicon:{lexicon.sha256[:12]}",
+        actor=f"lexicon:{lexicon.version[:12]}",
         round=request.round,
         request=request.reference,
         source_sha256=arrival.sha256,
@@ -116,9 +157,11 @@ def reading_event(
             "receipt_no": receipt_no if result.kind in _GIVING_NUMBERS else "",
             "arrived_at": arrival.arrived_at.isoformat(),
             "time_basis": basis,
+            "review_below": review_below,
             "match": match.kinds(request.reference),
+            "scans": _unread_scans(message),
         },
-        dedupe_key=f"read:{request.reference}:{arrival.sha256}:{lexicon.sha256}",
+        dedupe_key=f"read:{request.reference}:{arrival.sha256}:{_version(lexicon, message)}",
     )
 
 
@@ -140,16 +183,27 @@ def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexic
         kind=EventKind.HELD,
         happened_at=arrival.arrived_at,
         known_at=now,
-        actor=f"lexicon:{lexicon.sha256[:12]}",
+        actor=f"lexicon:{lexicon.version[:12]}",
         source_sha256=arrival.sha256,
         payload={
             **_result(result),
             "candidates": list(match.candidates),
             "clues": [[clue.kind, clue.reference] for clue in match.clues],
             "doubt": match.doubt or (Doubt.WEAK if match.references else None),
+            "scans": _unread_scans(message),
         },
-        dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}",
+        dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}:{_version(lexicon, message)}",
     )
+
+
+def _unread_scans(message: Message) -> list[str]:
+    return [a.sha256 for a in message.attachments if a.is_scan and a.text is None]
+
+
+def _version(lexicon: Lexicon, message: Message) -> str:
+    """What a reading rests on beside the message: the lexicon, and how many of its scans were read."""
+    read = sum(1 for a in message.attachments if a.is_scan and a.text is not None)
+    return f"{lexicon.version}:{read}" if read else lexicon.version
 
 
 def _result(result: Classification) -> dict[str, object]:

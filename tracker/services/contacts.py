@@ -251,7 +251,9 @@ def _enter(
             start_round(session, request.round, now)
         (arrival,) = arrivals_of(session, sha256)
         try:
-            record_arrival(session, arrival, understand(workspace, arrival, Asked(workspace), now), now)
+            record_arrival(
+                session, arrival, understand(workspace, session, arrival, Asked(workspace), now), now
+            )
         except IllegalEvent as fault:
             raise _not_open(fault) from None
 

@@ -95,7 +95,7 @@ def coverage_log(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
 def _mailbox_health(session: Session, workspace: Workspace, mailbox: str, now: datetime) -> MailboxHealth:
     row = session.get(MailboxHealthRow, mailbox)
     news = canary_news(session, mailbox, now) if workspace.settings.has_canary else None
-    missing = missing_uids(session, mailbox)
+    missing = missing_uids(session).get(mailbox, {})
     faults = [row.fault if row else "", _canary_fault(news), *map(_missing_fault, missing.items())]
     last_ok_at = row.last_ok_at if row else None
     since = (last_ok_at or row.watched_since) if row else None

@@ -14,6 +14,8 @@ from tracker.letters.parse import parse
 from tracker.services.canary import notice_canaries
 from tracker.services.intake import MAIL, take_in_all
 from tracker.services.raw_headers import date_header, received_headers
+from tracker.services.reread import reread_scanned
+from tracker.services.scans import read_scans
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.evidence import keep_message
@@ -45,6 +47,8 @@ def import_mail(workspace: Workspace, paths: Sequence[Path], now: datetime) -> I
                 is_new = _keep(session, workspace, raw, ours, now)
             new, known = new + is_new, known + (not is_new)
     take_in_all(workspace, now)
+    read_scans(workspace, lambda: now)
+    reread_scanned(workspace, now)
     with reading(workspace.engine) as session:
         return ImportedMail(new, known, len(not_taken_in(session)))
 

@@ -2,19 +2,21 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col
 
-from tracker.adapters.documents import read_text
+from tracker.adapters.documents import is_scan, read_text
 from tracker.adapters.imap import FetchedMessage
-from tracker.domain.message import Message
+from tracker.domain.message import Attachment, Message
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
-from tracker.services.answers import Asked, answers_of
+from tracker.services.answers import Asked, answers_of, asked_of
 from tracker.services.raw_headers import date_header, received_headers
+from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import record
@@ -24,15 +26,23 @@ from tracker.store.tables import RawMessageRow
 
 _log = logging.getLogger(__name__)
 MAIL, CONTACT = "mail", "contact"
+_TAKEN_IN = (
+    update(RawMessageRow)
+    .where(col(RawMessageRow.id) == bindparam("arrival"))
+    .values(taken_in_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 _BATCH = 50  # arrivals in one transaction
+_SMALLEST_SCAN = 20_000  # bytes: a smaller picture is an emblem or a button
 
 
 def keep_fetched(
     session: Session, workspace: Workspace, fetched: Sequence[FetchedMessage], now: datetime
 ) -> None:
     """Keep fetched mail, bytes and stamps, before anything is parsed."""
-    for message in fetched:
-        sha256 = workspace.evidence.keep(session, message.raw, "message/rfc822", now)
+    raws = [message.raw for message in fetched]
+    kept = workspace.evidence.keep_many(session, raws, "message/rfc822", now)
+    for message, sha256 in zip(fetched, kept, strict=True):
         keep_message(
             session,
             RawMessageRow(
@@ -59,7 +69,9 @@ def take_in_all(workspace: Workspace, now: datetime) -> int:
     """
     with reading(workspace.engine) as session:
         arrivals = not_taken_in(session)
-    asked = Asked(workspace)
+    if not arrivals:
+        return 0
+    asked = asked_of(workspace)
     batches = [arrivals[start : start + _BATCH] for start in range(0, len(arrivals), _BATCH)]
     return sum(_take_in_batch(workspace, batch, asked, now) for batch in batches)
 
@@ -69,14 +81,15 @@ def _take_in_batch(
 ) -> int:
     """One transaction for many, since committing is dear; one for each where one of them fails."""
     understood = []
-    for arrival in arrivals:
-        try:
-            events = understand(workspace, arrival, asked, now)
-        except Exception:  # one message must never keep the others, or the sending, from going on
-            _log.exception("message_not_understood", extra={"sha256": arrival.sha256})
-            continue
-        asked.learn(events)
-        understood.append((arrival, events))
+    with reading(workspace.engine) as session:
+        for arrival in arrivals:
+            try:
+                events = understand(workspace, session, arrival, asked, now)
+            except Exception:  # one message must never keep the others, or the sending, from going on
+                _log.exception("message_not_understood", extra={"sha256": arrival.sha256})
+                continue
+            asked.learn(events)
+            understood.append((arrival, events))
     return _record_together(workspace, understood, now) or sum(
         _record_together(workspace, [pair], now) for pair in understood
     )
@@ -97,32 +110,40 @@ def _record_together(
 
 def take_in(workspace: Workspace, arrival: RawMessageRow, now: datetime) -> None:
     """Understand one arrival and record it: an event per request it surely answers, or the holding pen."""
-    events = understand(workspace, arrival, Asked(workspace), now)
+    with reading(workspace.engine) as session:
+        events = understand(workspace, session, arrival, Asked(workspace), now)
     with writing(workspace.engine) as session:
         record_arrival(session, arrival, events, now)
 
 
-def understand(workspace: Workspace, arrival: RawMessageRow, asked: Asked, now: datetime) -> list[Event]:
+def understand(
+    workspace: Workspace, session: Session, arrival: RawMessageRow, asked: Asked, now: datetime
+) -> list[Event]:
     """The events that a kept message or logged contact amounts to; writes nothing."""
     raw = workspace.evidence.read(arrival.sha256)
     if arrival.source == CONTACT:
         return _contact_events(json.loads(raw), arrival, now)
-    return answers_of(workspace, arrival, read_message(raw), asked, now)
+    message = read_message(raw, lambda sha256: scanned_text(session, workspace.evidence, sha256))
+    return answers_of(session, arrival, message, asked, now)
 
 
 def record_arrival(session: Session, arrival: RawMessageRow, events: Sequence[Event], now: datetime) -> None:
     """Record what an arrival amounts to, and that it was taken in, in the caller's transaction."""
     record(session, events)
-    row = session.get_one(RawMessageRow, arrival.id)
-    row.taken_in_at = now
-    session.add(row)
+    session.execute(_TAKEN_IN, {"arrival": arrival.id, "at": now})
 
 
-def read_message(raw: bytes) -> Message:
-    """A parsed message with the text of its attachments."""
+def read_message(raw: bytes, scanned: Callable[[str], str | None] = lambda _sha256: None) -> Message:
+    """A parsed message with the text of its attachments; that of scans as far as they were `scanned`."""
     message = parse(raw)
-    texts = tuple(replace(a, text=read_text(a)) for a in message.attachments)
-    return replace(message, attachments=texts)
+    return replace(message, attachments=tuple(_with_text(a, scanned) for a in message.attachments))
+
+
+def _with_text(attachment: Attachment, scanned: Callable[[str], str | None]) -> Attachment:
+    text = read_text(attachment)
+    if text is None and len(attachment.raw) >= _SMALLEST_SCAN and is_scan(attachment):
+        return replace(attachment, text=scanned(attachment.sha256), is_scan=True)
+    return replace(attachment, text=text)
 
 
 # --- contacts -----------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ class _Surroundings:
         self._candidates = {reference for row in held for reference in row.candidates.split(";")}
         self._unplaced = {row.mailbox for row in held if not row.candidates}
         # a letter that cannot be fetched may be anybody's answer, as one that cannot be placed
-        self._unplaced |= {mailbox for mailbox in self._mailboxes.values() if missing_uids(session, mailbox)}
+        self._unplaced |= set(missing_uids(session))
 
     def of(self, request: RequestRow) -> Circumstances:
         mailbox = self._mailboxes[request.applicant]

@@ -1,10 +1,11 @@
 """`tracker read`: what would be understood of a mail file, and why. Needs no workspace."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tracker.adapters.documents import read_scan
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
 from tracker.domain.message import Message
@@ -48,6 +49,12 @@ class ReadFile:
         ]
 
 
+def _with_scans_read(message: Message) -> Message:
+    """Who asks for one mail can wait for its scans."""
+    read = (replace(a, text=read_scan(a)) if a.is_scan else a for a in message.attachments)
+    return replace(message, attachments=tuple(read))
+
+
 def read_file(file: Path, kind: RequestKind | None) -> ReadFile:
     """Read and classify one mail file; raises `UserError` if the file itself cannot be read."""
     try:
@@ -56,5 +63,5 @@ def read_file(file: Path, kind: RequestKind | None) -> ReadFile:
         raise UserError(
             _("{path}: cannot be read ({reason}).").format(path=file, reason=fault.strerror)
         ) from None
-    message = read_message(raw)
+    message = _with_scans_read(read_message(raw))
     return ReadFile(file, message, classify(message, kind, load_lexicon(), None))

@@ -18,10 +18,11 @@ from tracker.i18n import _
 from tracker.services.answers import reading_event, replied_at
 from tracker.services.contacts import check_outcome
 from tracker.services.intake import read_message
-from tracker.services.rounds import find_request
+from tracker.services.rounds import find_request, plan_of
+from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
-from tracker.store.events import REVIEW_THRESHOLD, history_of, record
+from tracker.store.events import history_of, record
 from tracker.store.queries import arrivals_of
 from tracker.store.tables import EvidenceRow, HeldMessageRow, RawMessageRow, RequestRow, RequestStateRow
 
@@ -48,7 +49,7 @@ def review_tasks(session: Session) -> list[ReviewTask]:
 
 
 def _open_of(session: Session, reference: str) -> list[ReviewTask]:
-    readings = open_readings(history_of(session, reference).readings, REVIEW_THRESHOLD)
+    readings = open_readings(history_of(session, reference).readings)
     return [ReviewTask(reference, r.message, r.kind, r.outcome, r.confidence, r.at) for r in readings]
 
 
@@ -72,7 +73,9 @@ def find_message(session: Session, prefix: str) -> RawMessageRow:
 
 
 def message_of(workspace: Workspace, arrival: RawMessageRow) -> Message:
-    return read_message(workspace.evidence.read(arrival.sha256))
+    raw = workspace.evidence.read(arrival.sha256)
+    with reading(workspace.engine) as session:
+        return read_message(raw, lambda sha256: scanned_text(session, workspace.evidence, sha256))
 
 
 def confirm(
@@ -152,6 +155,7 @@ def assign(
         if session.get(HeldMessageRow, arrival.sha256) is None:
             raise UserError(_("{message} is not in the holding pen.").format(message=prefix))
         requests = [find_request(session, reference) for reference in references]
+        limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     message, lexicon = message_of(workspace, arrival), load_lexicon(workspace=workspace.root)
     assigned = Event(
         kind=EventKind.ASSIGNED,
@@ -164,9 +168,16 @@ def assign(
     )
     readings = [
         reading_event(
-            r, arrival, message, classify(message, RequestKind(r.kind), lexicon, None), Match(), lexicon, now
+            request,
+            arrival,
+            message,
+            classify(message, RequestKind(request.kind), lexicon, None),
+            Match(),
+            lexicon,
+            now,
+            review_below=limits[request.round],
         )
-        for r in requests
+        for request in requests
     ]
     with writing(workspace.engine) as session:
         record(session, [assigned, *readings])

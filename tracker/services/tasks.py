@@ -15,6 +15,7 @@ from tracker.letters.compose import compose_fields
 from tracker.services.letters import letter_of
 from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
 from tracker.services.review import review_tasks
+from tracker.services.scans import illegible_scans
 from tracker.settings import Workspace
 from tracker.store.queries import requests_in_state, round_names
 from tracker.store.tables import HeldMessageRow, RequestRow, UnitRow
@@ -28,6 +29,7 @@ class TaskKind(StrEnum):
     SECOND_CHANNEL = "call"  # silence by e-mail alone proves nothing: ask by phone whether it arrived
     REVIEW = "review"  # confirm or correct the machine's reading
     ASSIGN = "held"  # say whose answer a held message is
+    SCAN = "scan"  # read a scan that no machine could read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Task:
 def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     """Everything that waits for a person, oldest first."""
     found: list[Task] = []
-    for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held):
+    for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held, _scans):
         found += source(session, now)
     for name in round_names(session):
         found += _from_measurements(measure_round(session, workspace, name, standpoint(now)))
@@ -119,6 +121,13 @@ def _held(session: Session, _now: datetime) -> list[Task]:
             detail={"candidates": row.candidates.split(";") if row.candidates else []},
         )
         for row in rows
+    ]
+
+
+def _scans(session: Session, _now: datetime) -> list[Task]:
+    return [
+        Task(TaskKind.SCAN, f"{scan.message[:12]}/{scan.attachment}", scan.since)
+        for scan in illegible_scans(session)
     ]
 
 

@@ -10,6 +10,7 @@ from tracker.clock import Clock
 from tracker.services.canary import send_canaries
 from tracker.services.dispatch import send_due
 from tracker.services.intake import take_in_all
+from tracker.services.reread import reread_scanned
 from tracker.services.watch import Look, keep_look
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
@@ -40,11 +41,10 @@ def tick(
     """
     for look in found:
         keep_look(workspace, look)
-    taken_in = take_in_all(workspace, now)
+    taken_in = take_in_all(workspace, now) + reread_scanned(workspace, now)
     _seal_if_due(workspace, now)
     sent = send_due(workspace, now, clock, is_stopping)
     send_canaries(workspace, now, clock, is_stopping)
-    _note_tick(workspace, now)
     return TickReport(sent, taken_in)
 
 
@@ -56,7 +56,8 @@ def _seal_if_due(workspace: Workspace, now: datetime) -> None:
             seal_events(session, now)
 
 
-def _note_tick(workspace: Workspace, now: datetime) -> None:
+def note_tick(workspace: Workspace, now: datetime) -> None:
+    """Note that a tick of the daemon ended: it is noticed by this when it hangs, or died."""
     with reading(workspace.engine) as session:
         last = session.exec(select(LastTickRow.ended_at)).first()
     if last is None or now - last >= _NOTE_EVERY:

@@ -47,22 +47,26 @@ class Look:
 
 
 def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: Clock) -> Iterator[Look]:
-    """Fetch everything new, a part for each batch, the last to say how it ended; writes nothing.
+    """Fetch everything new, a part for each batch of letters, the last to say how it ended; writes nothing.
 
     In parts, since a mailbox that was away for long holds more than memory does. The marks come from
     the database each time: what was fetched and could not be kept comes again.
     """
     mailbox, fault = account.mailbox, ""
+    quiet: tuple[FetchedBatch, ...] = ()  # folders without news: most looks are one part, one transaction
     try:
         marks, since = _known_of(workspace, account)
         for batch in reader.fetch(marks, since):
-            yield Look(mailbox, clock(), (batch,), is_open=True)
+            quiet = (*quiet, batch)
+            if batch.messages:
+                yield Look(mailbox, clock(), quiet, is_open=True)
+                quiet = ()
     except MailboxUnavailable as unavailable:
         fault = unavailable.reason
     except Exception as unforeseen:  # a watcher that died would be silence nobody notices: a failed look
         _log.exception("look_failed")
         fault = type(unforeseen).__name__
-    yield Look(mailbox, clock(), fault=fault)
+    yield Look(mailbox, clock(), quiet, fault)
 
 
 def keep_look(workspace: Workspace, found: Look) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Table, func
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
@@ -15,7 +15,6 @@ from tracker.domain.measure import open_readings
 from tracker.domain.terms import Event, EventKind, MessageKind
 from tracker.store.tables import EventRow, HeldMessageRow, RawMessageRow, RequestStateRow, SealRow
 
-REVIEW_THRESHOLD = 0.8  # machine readings below it are shown to a person
 _FIRST_HEAD = "0" * 64
 
 
@@ -77,10 +76,14 @@ def to_event(row: EventRow) -> Event:
     )
 
 
+_TABLE: Table = EventRow.__table__  # type: ignore[attr-defined]
+_INSERT = insert(_TABLE).on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
 def _insert(session: Session, event: Event) -> bool:
     if not event.dedupe_key:
         raise ValueError(f"event {event.kind} has no dedupe_key")
-    values = {
+    values: dict[str, Any] = {
         "uid": hashlib.sha256(event.dedupe_key.encode()).hexdigest()[:32],
         "round": event.round,
         "request": event.request,
@@ -92,8 +95,7 @@ def _insert(session: Session, event: Event) -> bool:
         "payload": canonical_json({"v": 1, **event.payload}),
         "dedupe_key": event.dedupe_key,
     }
-    statement = insert(EventRow).values(**values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(_INSERT, values).rowcount)  # type: ignore[attr-defined]
 
 
 # --- derived rows -------------------------------------------------------------------------------
@@ -113,7 +115,7 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
         submitted_at=history.submitted_at,
         replied_at=reply.at if reply else None,
         outcome=reply.outcome if reply else None,
-        open_readings=len(open_readings(history.readings, REVIEW_THRESHOLD)),
+        open_readings=len(open_readings(history.readings)),
         last_seq=max(event.seq for event in events),
     )
 

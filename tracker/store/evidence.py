@@ -1,8 +1,11 @@
 """Evidence files by SHA-256: written once, whole, and on the disk before any row names them."""
 
+import ctypes
 import hashlib
 import os
+import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, select
 
 from tracker.store.tables import EvidenceRow, RawMessageRow
+
+_WORTH_A_FLUSH = 5  # files
 
 
 class EvidenceStore:
@@ -31,6 +36,19 @@ class EvidenceStore:
         session.execute(insert(EvidenceRow).values(**row).on_conflict_do_nothing())
         return sha256
 
+    def keep_many(self, session: Session, raws: Sequence[bytes], media_type: str, now: datetime) -> list[str]:
+        """Keep the bytes of a whole batch, on the disk by one flush; their SHA-256 in order."""
+        named = {hashlib.sha256(raw).hexdigest(): raw for raw in raws}
+        fresh = {sha256: raw for sha256, raw in named.items() if not self.path(sha256).exists()}
+        self._write_together(fresh)
+        rows = [
+            {"sha256": sha256, "size": len(raw), "media_type": media_type, "kept_at": now}
+            for sha256, raw in named.items()
+        ]
+        if rows:
+            session.execute(_INSERT_EVIDENCE, rows)
+        return [hashlib.sha256(raw).hexdigest() for raw in raws]
+
     def faults(self, session: Session) -> list[str]:
         """SHA-256 of every kept file that is missing or no longer has the bytes it had."""
         return [row.sha256 for row in session.exec(select(EvidenceRow)) if not self._is_whole(row.sha256)]
@@ -38,6 +56,25 @@ class EvidenceStore:
     def _is_whole(self, sha256: str) -> bool:
         path = self.path(sha256)
         return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+    def _write_together(self, files: Mapping[str, bytes]) -> None:
+        """All under temporary names, flushed, and only then under their own; each alone where that is not had."""
+        if len(files) < _WORTH_A_FLUSH:
+            for sha256, raw in files.items():
+                self._write(self.path(sha256), raw)
+            return
+        self._root.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._root) as waiting:
+            for sha256, raw in files.items():
+                (Path(waiting) / sha256).write_bytes(raw)
+            if not _sync_file_system(self._root):
+                for sha256, raw in files.items():
+                    self._write(self.path(sha256), raw)
+                return
+            for sha256 in files:
+                self.path(sha256).parent.mkdir(exist_ok=True)
+                os.replace(Path(waiting) / sha256, self.path(sha256))
+        _sync_file_system(self._root)
 
     def _write(self, path: Path, raw: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +91,21 @@ class EvidenceStore:
         _sync_folder(path.parent)
 
 
+_INSERT_EVIDENCE = insert(EvidenceRow.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+_INSERT_MESSAGE = insert(RawMessageRow.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+
+
+def _sync_file_system(folder: Path) -> bool:
+    """Have the kernel write down everything of this file system; False where it has no such call."""
+    if not sys.platform.startswith("linux"):
+        return False
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        return bool(ctypes.CDLL(None).syncfs(handle) == 0)
+    finally:
+        os.close(handle)
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":  # Windows cannot open a folder; its rename is durable by itself
         return
@@ -66,6 +118,5 @@ def _sync_folder(folder: Path) -> None:
 
 def keep_message(session: Session, row: RawMessageRow) -> bool:
     """Note one arrival. False where this message is known already: the same UID or the same bytes."""
-    values = row.model_dump(exclude={"id"})
-    statement = insert(RawMessageRow).values(**values).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    result = session.execute(_INSERT_MESSAGE, row.model_dump(exclude={"id"}))
+    return bool(result.rowcount)  # type: ignore[attr-defined]

@@ -146,10 +146,20 @@ def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple
     return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
 
 
-def missing_uids(session: Session, mailbox: str) -> dict[str, list[int]]:
-    """By folder, the letters that the mailbox's server has and did not hand over."""
-    query = select(MailboxMarkRow).where(MailboxMarkRow.mailbox == mailbox, MailboxMarkRow.missing != "[]")
-    return {row.folder: json.loads(row.missing) for row in session.exec(query)}
+def missing_uids(session: Session) -> dict[str, dict[str, list[int]]]:
+    """By mailbox and folder, the letters that a server has and did not hand over."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for row in session.exec(select(MailboxMarkRow).where(MailboxMarkRow.missing != "[]")):
+        found.setdefault(row.mailbox, {})[row.folder] = json.loads(row.missing)
+    return found
+
+
+def requests_of_message(session: Session, sha256: str) -> list[str]:
+    """References of the requests that a message counts as an answer to."""
+    query = select(EventRow.request).where(
+        EventRow.source_sha256 == sha256, col(EventRow.kind).in_([EventKind.READ, EventKind.REVIEWED])
+    )
+    return sorted({reference for reference in session.exec(query) if reference})
 
 
 def arrivals_of(session: Session, sha256: str) -> list[RawMessageRow]:

@@ -1,0 +1,36 @@
+"""Characters without which a regular expression cannot match: most phrases need not be looked for at all."""
+
+import re
+from collections.abc import Iterable
+from re import _constants as code  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+
+def needed_characters(pattern: re.Pattern[str]) -> frozenset[str]:
+    """Of these a text must have at least one for the pattern to match; empty if nothing can be said."""
+    if pattern.flags & re.IGNORECASE:
+        return frozenset()
+    return _of_sequence(_parser.parse(pattern.pattern)) or frozenset()
+
+
+def _of_sequence(items: Iterable[Any]) -> frozenset[str] | None:
+    """The smallest set that one of the items asks for."""
+    found = [needed for item in items if (needed := _of_item(*item))]
+    return min(found, key=len) if found else None
+
+
+def _of_item(kind: Any, value: Any) -> frozenset[str] | None:
+    if kind is code.LITERAL:
+        return frozenset(chr(value))
+    if kind is code.IN:
+        is_plain = all(each is code.LITERAL for each, _ in value)
+        return frozenset(chr(each) for _, each in value) if is_plain else None
+    if kind is code.BRANCH:
+        branches = [_of_sequence(branch) for branch in value[1]]
+        return frozenset().union(*branches) if all(branches) else None  # type: ignore[arg-type]
+    if kind is code.SUBPATTERN:
+        return None if value[1] & re.IGNORECASE else _of_sequence(value[3])
+    if kind is code.MAX_REPEAT or kind is code.MIN_REPEAT:
+        return _of_sequence(value[2]) if value[0] else None
+    return None
