@@ -21,9 +21,10 @@ from tracker.clock import Clock
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.dispatch import recover_interrupted
+from tracker.services.health import note_tick
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
-from tracker.services.tick import TickReport, note_tick, tick
+from tracker.services.tick import TickReport, tick
 from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
 
@@ -85,10 +86,9 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
                 for part in look(workspace, reader, account, clock):
                     keep_look(workspace, part)
         report = tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
-        read_scans(workspace, clock)
-        taken_in = report.taken_in + reread_scanned(workspace, clock())
         note_tick(workspace, clock())
-        return replace(report, taken_in=taken_in)
+        read_scans(workspace, clock)
+        return replace(report, taken_in=report.taken_in + reread_scanned(workspace, clock()))
 
 
 def _start_watchers(
@@ -113,12 +113,12 @@ def _start_ticking(
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler()
 
-    def work() -> None:
+    def step() -> None:
         tick(workspace, clock(), clock, _drain(found), stop.is_set)
         note_tick(workspace, clock())
 
     scheduler.add_job(
-        work,
+        step,
         "interval",
         id="tick",
         seconds=TICK_SECONDS,

@@ -8,7 +8,9 @@ import pytest
 
 from tests.acceptance.workspaces import CHEN, Done, build, call, rows
 from tracker.adapters.imap import FetchedBatch, Mark
-from tracker.services.tick import note_tick, tick
+from tracker.daemon import tick_once
+from tracker.services.health import note_tick
+from tracker.services.tick import tick
 from tracker.services.watch import Look
 from tracker.settings import Workspace
 
@@ -54,10 +56,10 @@ def test_a_mailbox_that_is_read_is_well(workspace: Workspace) -> None:
 
 
 def test_a_letter_that_the_server_does_not_hand_over_is_told_until_it_comes(workspace: Workspace) -> None:
+    note_tick(workspace, NOW)
     for missing, code in ((frozenset({9, 4}), 1), (frozenset[int](), 0)):
         batch = FetchedBatch(CHEN, "INBOX", Mark(7, 11, missing), 7, 12)
         tick(workspace, NOW, lambda: NOW, [Look(CHEN, NOW, (batch,))])
-        note_tick(workspace, NOW)
         done = health(workspace, NOW, code)
         assert done.json["missing"] == ({"INBOX": [4, 9]} if missing else {})
         assert ("does not hand over 2 messages (UID 4, 9)" in done.talk) is bool(missing)
@@ -76,7 +78,8 @@ def test_a_mailbox_not_read_for_longer_than_gap_hours_is_ill_and_the_gap_is_open
 
 
 def test_a_mailbox_that_was_never_read_is_ill(workspace: Workspace) -> None:
-    note_tick(workspace, NOW)
+    tick_once(workspace, lambda: NOW)
+    rows(workspace.root, "DELETE FROM mailbox_health")
     assert f"{CHEN}: never read: no look yet." in health(workspace, NOW, 1).talk
     look(workspace, NOW, fault="login refused")
     assert f"{CHEN}: never read: login refused." in health(workspace, NOW, 1).talk
@@ -93,7 +96,7 @@ def test_a_daemon_that_never_ran_or_hangs_is_told(workspace: Workspace) -> None:
 def test_a_tick_is_noted_once_a_minute_and_not_every_few_seconds(workspace: Workspace) -> None:
     for seconds in (0, 5, 55, 60):
         now = NOW + timedelta(seconds=seconds)
-        note_tick(workspace, now)
+        tick_once(workspace, lambda: now)  # noqa: B023
         ((ended_at,),) = rows(workspace.root, "SELECT ended_at FROM last_tick")
         assert ended_at[14:19] == ("01:00" if seconds == 60 else "00:00")
 

@@ -11,7 +11,7 @@ from tracker.domain.terms import EventKind
 from tracker.i18n import _
 from tracker.services.canary import CanaryNews, canary_news
 from tracker.settings import Workspace
-from tracker.store.database import reading
+from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind
 from tracker.store.queries import missing_uids
 from tracker.store.tables import (
@@ -24,6 +24,9 @@ from tracker.store.tables import (
 )
 
 _OLD_TICK = timedelta(minutes=30)  # one letter may take ten minutes to be accepted
+
+
+_NOTE_EVERY = timedelta(minutes=1)  # a write to the disk every few seconds would prove no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ class Health:
                 _("The daemon's last tick ended {minutes} minutes ago: restart it.").format(minutes=minutes)
             )
         return found
+
+
+def note_tick(workspace: Workspace, now: datetime) -> None:
+    """Write down that a tick has ended: one that always fails is as silent as a daemon that died."""
+    with reading(workspace.engine) as session:
+        last = session.get(LastTickRow, 1)
+    if last is None or now - last.ended_at >= _NOTE_EVERY:
+        with writing(workspace.engine) as session:
+            session.merge(LastTickRow(ended_at=now))
 
 
 def health_of(workspace: Workspace, now: datetime) -> Health:

@@ -15,10 +15,9 @@ from tracker.services.watch import Look, keep_look
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import seal_events
-from tracker.store.tables import LastTickRow, SealRow
+from tracker.store.tables import SealRow
 
 SEAL_EVERY = timedelta(minutes=10)
-_NOTE_EVERY = timedelta(minutes=1)  # a write to the disk every few seconds would prove no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,3 @@ def _seal_if_due(workspace: Workspace, now: datetime) -> None:
     if last is None or now - last >= SEAL_EVERY:
         with writing(workspace.engine) as session:
             seal_events(session, now)
-
-
-def note_tick(workspace: Workspace, now: datetime) -> None:
-    """Note that a tick of the daemon ended: it is noticed by this when it hangs, or died."""
-    with reading(workspace.engine) as session:
-        last = session.exec(select(LastTickRow.ended_at)).first()
-    if last is None or now - last >= _NOTE_EVERY:
-        with writing(workspace.engine) as session:
-            session.merge(LastTickRow(ended_at=now))
