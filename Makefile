@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constrain
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
 DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
 
-.PHONY: rehearse test lint format types contracts tests messages system-packages clean
+.PHONY: rehearse test lint format types contracts tests messages mail-samples system-packages clean
 
 rehearse: $(VENV)/.installed
 	@$(BIN)/tracker rehearse
@@ -61,8 +61,20 @@ types: $(VENV)/.installed-test
 contracts: $(VENV)/.installed-test
 	@$(BIN)/lint-imports --no-logo
 
-tests: $(VENV)/.installed-test
+tests: $(VENV)/.installed-test mail-samples
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+# Mail that other projects test themselves with, out of their source packages; nothing of it is ours.
+MAIL_SAMPLES := flufl_bounce==6.0.0 mail_parser==4.8.0
+
+mail-samples: .cache/mail-samples/.unpacked
+
+.cache/mail-samples/.unpacked: $(VENV)/.installed-test Makefile
+	@echo "Fetching the sample mails of other projects ..."
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary :all: \
+	  -d .cache/mail-samples $(MAIL_SAMPLES)
+	@$(BIN)/python -m tests.mail.samples .cache/mail-samples
+	@touch $@
 
 # --- what users read in Chinese: translate the empty msgstr of tracker/locale/**/tracker.po between two runs
 

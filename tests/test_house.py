@@ -148,7 +148,8 @@ def test_every_package_that_is_imported_is_declared():
     used = foreign_packages(MODULES)
     assert {name: path for name, path in used.items() if name not in declared} == {}
 
-    declared |= names_in(project()["optional-dependencies"]["test"])
+    extras = project()["optional-dependencies"]
+    declared |= names_in([*extras["test"], *extras["bench"], *extras["learn"]])
     used = foreign_packages(sorted((ROOT / "tests").rglob("*.py")))
     assert {name: path for name, path in used.items() if name not in declared} == {}
 

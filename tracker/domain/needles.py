@@ -14,13 +14,13 @@ def needed_characters(pattern: re.Pattern[str]) -> frozenset[str]:
     return _of_sequence(_parser.parse(pattern.pattern)) or frozenset()
 
 
-def _of_sequence(items: Iterable[Any]) -> frozenset[str] | None:
-    """The smallest set that one of the items asks for."""
-    found = [needed for item in items if (needed := _of_item(*item))]
+def _of_sequence(parts: Iterable[Any]) -> frozenset[str] | None:
+    """The smallest set that one of the parts asks for."""
+    found = [needed for part in parts if (needed := _of_part(*part))]
     return min(found, key=len) if found else None
 
 
-def _of_item(kind: Any, value: Any) -> frozenset[str] | None:
+def _of_part(kind: Any, value: Any) -> frozenset[str] | None:
     if kind is code.LITERAL:
         return frozenset(chr(value))
     if kind is code.IN:

@@ -105,7 +105,7 @@ class LetterText:
         self._own = message.quoted_text if forwarded else message.reply_text
 
     @cached_property
-    def _letters(self) -> list[Attachment]:
+    def letters(self) -> list[Attachment]:
         return [
             a for a in self._message.attachments if not _OUR_OWN_FORM.search(a.name) and self._is_letter(a)
         ]
@@ -121,9 +121,7 @@ class LetterText:
     @cached_property
     def pages(self) -> list[str]:
         """The unfolded texts: the message's own first, then each attached letter."""
-        return [
-            text[:_LONGEST_LETTER] for text in (self._own, *(a.text or "" for a in self._letters)) if text
-        ]
+        return [text[:_LONGEST_LETTER] for text in (self._own, *(a.text or "" for a in self.letters)) if text]
 
     @cached_property
     def plain(self) -> str:

@@ -10,6 +10,7 @@ from email.message import Message as Part
 from email.parser import BytesHeaderParser
 
 from tracker.domain.message import Attachment, DeliveryReport, Message
+from tracker.letters.bounces import report_in
 from tracker.letters.charsets import decode_header, decode_text
 from tracker.letters.headers import (
     read_date,
@@ -30,6 +31,7 @@ _ID_LINE = re.compile(
     r"^[>\s|*]*(?:x-)?(?:original-)?message-id\s*:\s*(<[^<>]{1,1000}>)", re.IGNORECASE | re.MULTILINE
 )
 _RETURNING = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
+_ACTIONS = {"failure": "failed", "error": "failed", "deleted": "failed"}  # of servers with words of their own
 _STUB = 200  # characters of a plain part that only says "open this in another program"
 
 
@@ -68,6 +70,9 @@ def parse(raw: bytes) -> Message:
     new, quoted = split_quotation("\n".join(found.texts)[:_MAX_TEXT])
     returned = [*found.returned, *(_ID_LINE.findall(f"{new}\n{quoted}") if walk.is_returning else [])]
     sender_name, sender = read_sender(tree)
+    report = _gravest(found.reports) or _or_none(
+        lambda: report_in(tree, sender, sender_name, headers.get("subject", ""), f"{new}\n{quoted}")
+    )
     return Message(
         sha256=hashlib.sha256(raw).hexdigest(),
         message_id="".join(read_ids(tree.get_all("message-id", []))[:1]),
@@ -81,7 +86,7 @@ def parse(raw: bytes) -> Message:
         returned_ids=tuple(read_ids(returned)),
         headers=headers,
         content_type=_or(tree.get_content_type, "text/plain"),
-        report=_gravest(found.reports),
+        report=report,
         reply_text=new,
         quoted_text="\n".join(filter(None, [quoted, *found.forwarded])).strip()[:_MAX_TEXT],
         attachments=tuple(found.attachments),
@@ -199,7 +204,7 @@ class _Walk:
         found = _Found(returned=_ID_LINE.findall(text))
         recipients = re.findall(r"(?im)^(?:final|original)-recipient:.*?([^\s;<>]+@[^\s;<>]+)", text)
         statuses = re.findall(r"(?im)^status:\s*([\d.]+)", text)
-        actions = re.findall(r"(?im)^action:\s*(\w+)", text)
+        actions = [_ACTIONS.get(a.lower(), a) for a in re.findall(r"(?im)^action:\s*(\w+)", text)]
         actions += re.findall(r"(?im)^disposition:[^;\n]*;\s*(\w+)", text)
         for place, action in enumerate(actions or ([""] if statuses else [])):
             status = statuses[min(place, len(statuses) - 1)] if statuses else ""
@@ -241,6 +246,13 @@ def _file_name(part: Part) -> str:
     if isinstance(value, tuple):  # RFC 2231: (charset, language, bytes as latin-1)
         return decode_text(value[2].encode("latin-1", "replace"), value[0])[0].strip()
     return decode_header(str(value or "")).replace("\0", "").strip()
+
+
+def _or_none(read: Callable[[], DeliveryReport | None]) -> DeliveryReport | None:
+    try:
+        return read()
+    except Exception:  # detectors written for well-formed mail meet what is not
+        return None
 
 
 def _or(read: Callable[[], str], otherwise: str) -> str:

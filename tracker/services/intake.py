@@ -33,7 +33,7 @@ _TAKEN_IN = (
     .execution_options(synchronize_session=False)
 )
 _BATCH = 50  # arrivals in one transaction
-_SMALLEST_SCAN = 20_000  # bytes: a smaller picture is an emblem or a button
+_SMALLEST_SCAN = 5_000  # bytes: a smaller picture is an emblem or a button
 
 
 def keep_fetched(

@@ -2,14 +2,18 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from tracker.adapters.documents import read_scan
 from tracker.adapters.lexicons import load_lexicon
-from tracker.domain.classify import classify
+from tracker.domain.classify import Lexicon, classify
+from tracker.domain.letter_fields import Field, LetterFields, Page, read_fields
 from tracker.domain.message import Message
-from tracker.domain.terms import SHANGHAI, Classification, RequestKind
+from tracker.domain.phrases import LetterText
+from tracker.domain.remedy import remedy_fit
+from tracker.domain.terms import SHANGHAI, Classification, RequestKind, outcomes_of
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import read_message
@@ -20,6 +24,7 @@ class ReadFile:
     file: Path
     message: Message
     result: Classification
+    letter: LetterFields
 
     def fields(self) -> dict[str, Any]:
         date = self.message.date
@@ -36,17 +41,55 @@ class ReadFile:
             "document_number": self.result.document_number,
             "attachments": [attachment.name for attachment in self.message.attachments],
             "faults": list(self.message.faults),
+            "letter": self._letter(),
         }
+
+    def _letter(self) -> dict[str, Any]:
+        """What a decision letter must hold, as far as it stands there: text, page (0: the mail itself) and line."""
+        letter = self.letter
+        found: dict[str, Any] = {
+            "title": letter.title,
+            "addressee": letter.addressee,
+            "received_on": letter.received_on,
+            "decided_on": letter.decided_on,
+            "decisions": letter.decisions,
+            "articles": [f"{c.article}({c.item})" if c.item else str(c.article) for c in letter.citations],
+            "reasons": letter.reasons,
+            "right_organ": letter.right_organ,
+            "contacts": letter.contacts,
+            "remedy": self._remedy_fit(),
+            "seal": letter.seal or ("look" if letter.look_for_seal else None),
+        }
+        return {name: _plain(value) for name, value in found.items() if value}
+
+    def _remedy_fit(self) -> str | None:
+        sent_on = self.message.date.astimezone(SHANGHAI).date() if self.message.date else None
+        answered_on = self.letter.decided_on or sent_on
+        if self.result.outcome not in outcomes_of(RequestKind.DISCLOSURE) or answered_on is None:
+            return None
+        return remedy_fit(self.letter.remedy, self.result.outcome, answered_on)
 
     def json_line(self) -> str:
         return json.dumps(self.fields(), ensure_ascii=False)
 
     def rows(self) -> list[tuple[str, str]]:
-        shown = {name: value for name, value in self.fields().items() if name != "file"}
-        return [
-            (name, ", ".join(value) if isinstance(value, list) else str(value or ""))
-            for name, value in shown.items()
-        ]
+        shown = {name: value for name, value in self.fields().items() if name not in ("file", "letter")}
+        shown |= {f"letter: {name}": value for name, value in self._letter().items()}
+        return [(name, _in_words(value)) for name, value in shown.items()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Field):
+        return {"text": value.text, "page": value.page, "line": value.line}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_in_words, value))
+    return str(value["text"] if isinstance(value, dict) else value or "")
 
 
 def _with_scans_read(message: Message) -> Message:
@@ -64,4 +107,10 @@ def read_file(file: Path, kind: RequestKind | None) -> ReadFile:
             _("{path}: cannot be read ({reason}).").format(path=file, reason=fault.strerror)
         ) from None
     message = _with_scans_read(read_message(raw))
-    return ReadFile(file, message, classify(message, kind, load_lexicon(), None))
+    lexicon = load_lexicon()
+    return ReadFile(file, message, classify(message, kind, lexicon, None), _fields_of(message, lexicon))
+
+
+def _fields_of(message: Message, lexicon: Lexicon) -> LetterFields:
+    papers = [Page(a.name, a.text or "", is_file=True) for a in LetterText(message, lexicon).letters]
+    return read_fields([Page("", message.reply_text), *papers])

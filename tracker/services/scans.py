@@ -48,6 +48,8 @@ def illegible_scans(session: Session) -> list[Scan]:
 def messages_to_read_again(session: Session) -> list[str]:
     """Messages whose standing reading was made before one of their scans was read."""
     with_text = {e.payload["attachment"] for e in _scan_events(session) if e.payload["text"]}
+    if not with_text:  # as at nearly every tick
+        return []
     return list(dict.fromkeys(scan.message for scan in _scans(session) if scan.attachment in with_text))
 
 

@@ -1,0 +1,40 @@
+"""Mail that other projects test themselves with: `make mail-samples` fetches their source packages.
+
+Nothing of it is in this repository. `python -m tests.mail.samples FOLDER` unpacks what pip downloaded there.
+"""
+
+import sys
+import tarfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.checkout import ROOT
+
+FOLDER = ROOT / ".cache" / "mail-samples"
+
+
+def packaged(project: str, inside: str) -> Iterator[Path]:
+    """The sample mails of a project; raises `FileNotFoundError` naming the command that brings them."""
+    found = sorted(path for path in FOLDER.glob(f"{project}-*/{inside}") if path.is_file())
+    if not found:
+        raise FileNotFoundError(f"{FOLDER / project}: no sample mails: run `make mail-samples`")
+    yield from found
+
+
+def of_the_interpreter() -> Iterator[Path]:
+    """CPython's own test mails; Debian packs them apart (libpython3-testsuite)."""
+    spec = find_spec("test.test_email")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("CPython's test mails are missing: install libpython3-testsuite")
+    yield from sorted((Path(spec.origin).parent / "data").glob("*.txt"))
+
+
+def unpack(folder: Path) -> None:
+    for archive in folder.glob("*.tar.gz"):
+        with tarfile.open(archive) as file:
+            file.extractall(folder, filter="data")
+
+
+if __name__ == "__main__":
+    unpack(Path(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""What a mail system says of a letter it could not deliver, where no machine-readable part says it (RFC 3464)."""
+
+import re
+from email.message import Message as Part
+
+from flufl.bounce import all_failures
+
+from tracker.domain.message import DeliveryReport
+
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_RETURNED = re.compile(
+    r"退信|被退回|退回(?:通知|原因)|投递失败|发送失败|无法(?:投递|送达|传递)|未(?:能)?(?:送达|传递)|传递失败|系统退信"
+    r"|undeliver|returned mail|delivery (?:status notification|fail)|mail delivery failed|failure notice"
+    r"|could not be delivered",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"returned mail|deliver(?:y|ed)|non-?delivery|undeliver|failure notice|mail (?:error|warning)|退信|投递",
+    re.IGNORECASE,
+)
+_STILL_TRYING = re.compile(
+    r"(?:继续|再次|仍在|自动)[^。\n]{0,8}(?:尝试|重试|投递)|投递延[迟误]|延迟(?:传递|投递)|暂(?:时)?(?:未|无法)[^。\n]{0,6}(?:送达|投递)"
+    r"|will (?:continue|keep) (?:to )?(?:try|retry)|will be retried|still being retried|delayed",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])|(?<!\d)([45])\d\d(?=[ -])")
+_MACHINE = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
+_NAMED_MACHINE = re.compile(
+    r"系统退信|退信|邮件系统|投递状态|邮箱(?:管理员|团队)|mail delivery", re.IGNORECASE
+)
+
+
+def report_in(tree: Part, sender: str, sender_name: str, subject: str, text: str) -> DeliveryReport | None:
+    """The report that a mail system wrote in words; None for what a person or an automatic answer wrote.
+
+    `recipient` is the address that failed, `status` what stands there (x.y.z, or empty).
+    """
+    is_machine = _MACHINE.match(sender) or (_NAMED_MACHINE.search(sender_name) and _RETURNED.search(subject))
+    if not is_machine and not _SUBJECT.search(subject):
+        return None
+    temporary, permanent = all_failures(tree)
+    failed = sorted(address.decode("ascii", "replace").lower() for address in permanent or temporary)
+    if failed:
+        return DeliveryReport("failed" if permanent else "delayed", _status(text), failed[0])
+    if not is_machine:
+        return None
+    said = f"{subject}\n{text}"
+    is_delay = _STILL_TRYING.search(said) is not None
+    if not is_delay and not _RETURNED.search(said):
+        return None
+    return DeliveryReport("delayed" if is_delay else "failed", _status(text), _recipient(text, sender))
+
+
+def _status(text: str) -> str:
+    found = _STATUS.search(text)
+    return found[1] or f"{found[2]}.0.0" if found else ""
+
+
+def _recipient(text: str, sender: str) -> str:
+    addresses = (address.lower() for address in _ADDRESS.findall(text))
+    return next((address for address in addresses if address != sender), "")
