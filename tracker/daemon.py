@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from tracker.services.health import note_tick
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
 from tracker.services.tick import TickReport, tick
-from tracker.services.watch import Look, Watcher, look
+from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
 
 _log = logging.getLogger(__name__)
@@ -81,17 +81,14 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
     """`tracker tick`: look at every mailbox once and do what is due, without a daemon."""
     with sole_daemon(workspace, clock()):
         recover_interrupted(workspace, clock())
-        report = tick(workspace, clock(), clock, _look_everywhere(workspace, clock))
+        for account in workspace.accounts.values():
+            with closing(MailboxReader(account.imap)) as reader:
+                for part in look(workspace, reader, account, clock):
+                    keep_look(workspace, part)
+        report = tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
         note_tick(workspace, clock())
         read_scans(workspace, clock)
         return replace(report, taken_in=report.taken_in + reread_scanned(workspace, clock()))
-
-
-def _look_everywhere(workspace: Workspace, clock: Clock) -> Iterator[Look]:
-    for account in workspace.accounts.values():
-        reader = MailboxReader(account.imap)
-        yield from look(workspace, reader, account, clock)
-        reader.close()
 
 
 def _start_watchers(

@@ -28,7 +28,7 @@ from tests.acceptance.workspaces import (
 )
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import ScriptedSmtp
-from tracker.adapters.imap import MailboxReader
+from tracker.adapters.imap import FetchedBatch, MailboxReader, Mark
 from tracker.services.tick import tick as tick_at
 from tracker.services.watch import Look, keep_look, look
 from tracker.settings import Workspace, open_workspace
@@ -172,6 +172,40 @@ def test_a_day_with_looks_that_fail_for_a_while_is_no_gap(tmp_path: Path, doveco
         now += timedelta(hours=16)
     assert count_events(folder, "watch_gap") == 0
     assert NOT_WATCHED not in verdicts(folder, APRIL)
+
+
+def test_silence_proves_nothing_while_a_letter_in_the_mailbox_cannot_be_fetched(
+    tmp_path: Path, dovecot: Dovecot
+) -> None:
+    folder = tmp_path / "workspace"
+    with ScriptedSmtp() as smtp:
+        workspace = sent_in_march(folder, smtp, dovecot)
+    day = MARCH
+    for day in (MARCH + timedelta(hours=20 * n) for n in range(40)):
+        batch = FetchedBatch(CHEN, "INBOX", Mark(1, 5, frozenset({3})), 1, 6)
+        keep_look(workspace, Look(CHEN, day, (batch,)))
+    assert {verdict for verdict, _reason in verdicts(folder, APRIL)} == {"not_assessable"}
+    missing_no_more = FetchedBatch(CHEN, "INBOX", Mark(1, 5), 1, 6)
+    before = {reason for _verdict, reason in verdicts(folder, APRIL)}
+    keep_look(workspace, Look(CHEN, day, (missing_no_more,)))
+    assert {reason for _verdict, reason in verdicts(folder, APRIL)} != before
+
+
+def test_what_one_tick_took_in_was_known_no_earlier_than_it_was_kept(
+    tmp_path: Path, dovecot: Dovecot
+) -> None:
+    folder = tmp_path / "workspace"
+    with ScriptedSmtp() as server:
+        build(folder, smtp_port=server.port, imap_port=dovecot.imap_port)
+        tick(folder)
+    dovecot.deliver(CHEN, answer(OFFICE, message_ids(folder)[OFFICE]))
+    assert tick(folder)["taken_in"] == 1
+    ((kept_at, known_at),) = rows(
+        folder,
+        "SELECT kept_at, known_at FROM raw_message, event "
+        "WHERE event.kind = 'read' AND source_sha256 = sha256",
+    )
+    assert kept_at <= known_at
 
 
 def test_nothing_is_sent_from_a_mailbox_that_cannot_be_read(tmp_path: Path, dovecot: Dovecot) -> None:

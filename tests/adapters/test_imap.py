@@ -200,11 +200,59 @@ def test_a_server_that_does_not_offer_id_is_not_bothered_with_it(opened: Open) -
     assert "ID" not in server.commands
 
 
-def test_a_letter_that_vanished_is_passed_over_and_the_mark_moves_on(opened: Open) -> None:
-    with ScriptedImap({7: letter(1), 8: None}) as server:
-        (batch,) = opened(server.port).fetch({"INBOX": Mark(1, 6)}, None)
-    assert raws([batch]) == [letter(1)]
-    assert batch.mark == Mark(1, 8)
+def test_a_letter_that_the_server_has_and_does_not_give_is_asked_for_at_each_look(opened: Open) -> None:
+    with ScriptedImap({7: None, 8: letter(2)}) as server:
+        reader = opened(server.port)
+        (batch,) = reader.fetch({"INBOX": Mark(1, 6)}, None)
+        assert (raws([batch]), batch.mark) == ([letter(2)], Mark(1, 8, frozenset({7})))
+        assert batch.vanished == ()
+        (again,) = reader.fetch(marks_of([batch]), None)
+        assert (raws([again]), again.mark) == ([], batch.mark)
+        server.letters[7] = letter(1)
+        (at_last,) = reader.fetch(marks_of([again]), None)
+        assert (raws([at_last]), at_last.mark) == ([letter(1)], Mark(1, 8))
+        assert raws(list(reader.fetch(marks_of([at_last]), None))) == []
+
+
+def test_a_missing_letter_that_is_deleted_is_asked_for_no_more(opened: Open) -> None:
+    with ScriptedImap({8: letter(2)}) as server:
+        (batch,) = opened(server.port).fetch({"INBOX": Mark(1, 8, frozenset({7}))}, None)
+    assert (batch.messages, batch.mark, batch.vanished) == ((), Mark(1, 8), (7,))
+
+
+def test_one_letter_that_cannot_be_given_does_not_keep_the_others_away(opened: Open) -> None:
+    with ScriptedImap({uid: letter(uid) for uid in (7, 8, 9)}) as server:
+        server.unwilling = {8}
+        reader = opened(server.port)
+        (batch,) = reader.fetch({"INBOX": Mark(1, 6)}, None)
+        assert (raws([batch]), batch.mark) == ([letter(7), letter(9)], Mark(1, 9, frozenset({8})))
+        server.letters[10] = letter(10)
+        (more,) = reader.fetch(marks_of([batch]), None)
+        assert (raws([more]), more.mark) == ([letter(10)], Mark(1, 10, frozenset({8})))
+        assert server.connections == 1
+
+
+def test_a_server_that_refuses_every_letter_is_unavailable_and_no_letter_is_given_up(opened: Open) -> None:
+    with ScriptedImap({7: letter(7), 8: letter(8)}) as server:
+        server.unwilling = {7, 8}
+        reader = opened(server.port)
+        with pytest.raises(MailboxUnavailable, match="cannot be converted"):
+            list(reader.fetch({"INBOX": Mark(1, 6)}, None))
+        server.unwilling = set()
+        assert raws(list(reader.fetch({"INBOX": Mark(1, 6)}, None))) == [letter(7), letter(8)]
+
+
+def test_folders_whose_names_are_no_modified_utf7_are_watched_and_asked_for_byte_for_byte(
+    opened: Open,
+) -> None:
+    gbk = "广告邮件".encode("gbk").decode("utf-8", "surrogateescape")
+    names = ("INBOX", "&V4NXPpCuTvY-", "订阅邮件", gbk, "A&B", "&2AA-")
+    listing = "".join(f'* LIST () "/" "{name}"\r\n' for name in names) + "{tag} OK done"
+    with ScriptedImap(answers={"LIST": listing}) as server:
+        batches = list(opened(server.port, also_watch=("A&B",)).fetch({}, None))
+        examined = [line.split(" ", 2)[2] for line in server.lines if " EXAMINE " in line]
+    assert [batch.folder for batch in batches] == ["INBOX", "垃圾邮件", "订阅邮件", "广告邮件", "A&B"]
+    assert (examined[:2], examined[-1]) == (['"INBOX"', '"&V4NXPpCuTvY-"'], '"A&B"')
 
 
 def test_a_server_that_leaves_uidnext_out_is_asked_for_it(opened: Open) -> None:
@@ -217,13 +265,12 @@ def test_a_server_that_leaves_uidnext_out_is_asked_for_it(opened: Open) -> None:
     assert batch.mark == Mark(1, 8)
 
 
-def test_a_letter_without_a_stamp_of_arrival_is_not_dropped_but_told(opened: Open) -> None:
-    answer = "* 1 FETCH (UID 7 INTERNALDATE NIL BODY[] hello)\r\n{tag} OK done"
-    with (
-        ScriptedImap({7: letter(1)}, {"UID FETCH": answer}) as server,
-        pytest.raises(MailboxUnavailable, match=r'folder "INBOX", UID 7: .* no readable INTERNALDATE'),
-    ):
-        list(opened(server.port).fetch({"INBOX": Mark(1, 6)}, None))
+@pytest.mark.parametrize("stamp", ["NIL", '"yesterday"'])
+def test_a_letter_without_a_stamp_of_arrival_is_missing_and_not_dropped(opened: Open, stamp: str) -> None:
+    answer = f"* 1 FETCH (UID 7 INTERNALDATE {stamp} BODY[] hello)\r\n{{tag}} OK done"
+    with ScriptedImap({7: letter(1)}, {"UID FETCH": answer}) as server:
+        (batch,) = opened(server.port).fetch({"INBOX": Mark(1, 6)}, None)
+    assert (batch.messages, batch.mark) == ((), Mark(1, 7, frozenset({7})))
 
 
 def test_a_server_that_never_answers_is_given_up_within_the_timeout(opened: Open) -> None:

@@ -47,6 +47,7 @@ class ScriptedImap:
         self.capabilities, self.greeting = capabilities, greeting
         self.password, self.needs_id = password, needs_id
         self.uidvalidity = 1
+        self.unwilling: set[int] = set()  # letters that it has and refuses, and with them the whole FETCH
         self.said_while_idling = ""  # a line, some time after the continuation
         self.withheld: set[int] = set()  # left out of the next answer to FETCH
         self.said_after_fetch = ""  # a line within the answer to FETCH, behind the first letter
@@ -150,6 +151,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             return "[AUTHENTICATIONFAILED] no"
         if verb == "EXAMINE" and self.script.needs_id and not self.is_introduced:
             return "EXAMINE Unsafe Login. Please contact us for help"
+        if verb == "UID FETCH" and self.script.unwilling & set(map(int, rest.split()[2].split(","))):
+            return "the message cannot be converted"
         return ""
 
     def _found(self, rest: str) -> Iterator[int]:
@@ -162,6 +165,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
             return (uid for uid in uids if self.script.arrived_at(uid).date() >= day)
         if "UID *" in rest:
             return iter(uids[-1:])
+        if named := re.search(r"SEARCH UID ([\d,]+)$", rest):
+            return (uid for uid in uids if str(uid) in named[1].split(","))
         return iter(uids)
 
     def _give(self, uids: list[int], verb: str) -> None:
@@ -191,4 +196,5 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self.rfile.readline()
 
     def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
+        # surrogates stand for bytes that are no UTF-8
+        self.wfile.write(line.encode("utf-8", "surrogateescape") + b"\r\n")

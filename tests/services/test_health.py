@@ -48,10 +48,21 @@ def test_a_mailbox_that_is_read_is_well(workspace: Workspace) -> None:
         "fault": "",
         "gap_since": None,
         "canary": None,
+        "missing": {},
     }
     assert done.talk == ""
     seen = call(workspace.root, "status", "--json", clock=lambda: NOW + HOUR).json["mailboxes"]
     assert (seen[0]["age_seconds"], seen[0]["gap_since"]) == (3600, None)
+
+
+def test_a_letter_that_the_server_does_not_hand_over_is_told_until_it_comes(workspace: Workspace) -> None:
+    note_tick(workspace, NOW)
+    for missing, code in ((frozenset({9, 4}), 1), (frozenset[int](), 0)):
+        batch = FetchedBatch(CHEN, "INBOX", Mark(7, 11, missing), 7, 12)
+        tick(workspace, NOW, lambda: NOW, [Look(CHEN, NOW, (batch,))])
+        done = health(workspace, NOW, code)
+        assert done.json["missing"] == ({"INBOX": [4, 9]} if missing else {})
+        assert ("does not hand over 2 messages (UID 4, 9)" in done.talk) is bool(missing)
 
 
 def test_a_mailbox_not_read_for_longer_than_gap_hours_is_ill_and_the_gap_is_open(

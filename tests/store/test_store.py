@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, literal
+from sqlalchemy import DateTime, create_engine, literal
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -59,6 +60,28 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> N
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
+def test_a_database_of_the_first_version_keeps_what_it_held(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(f"INSERT INTO evidence VALUES ('aa', 1, 'message/rfc822', '{_STORED}')")
+        connection.exec_driver_sql(
+            "INSERT INTO raw_message (id, sha256, source, mailbox, uid, arrived_at, arrival_basis, kept_at) "
+            f"VALUES (7, 'aa', 'mail', 'a@mail.test', 5, '{_STORED}', 'internal_date', '{_STORED}')"
+        )
+        connection.exec_driver_sql("INSERT INTO mailbox_mark VALUES ('a@mail.test', 'INBOX', 1, 5)")
+    engine.dispose()
+    with reading(open_database(path)) as session:
+        (kept,) = session.exec(select(tables.RawMessageRow))
+        (mark,) = session.exec(select(tables.MailboxMarkRow))
+    assert (kept.id, kept.sha256, kept.uid, kept.received) == (7, "aa", 5, "[]")
+    assert (mark.last_uid, mark.missing) == (5, "[]")
+
+
+_STORED = "2026-11-24 01:00:00.000000"
 _OPEN = """
 import sys
 from pathlib import Path

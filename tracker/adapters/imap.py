@@ -13,8 +13,15 @@ from typing import Any, Literal
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 
 from tracker.adapters.imap_faults import FAULTS, is_login_refused, reason_of
-from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders
-from tracker.adapters.imap_questions import hears_news, letters, planned, uidnext_otherwise, uids_beyond
+from tracker.adapters.imap_folders import INBOX, junk_folders, missing_folders, readable
+from tracker.adapters.imap_questions import (
+    hears_news,
+    letters,
+    planned,
+    still_there,
+    uidnext_otherwise,
+    uids_beyond,
+)
 
 # At DEBUG imapclient writes user names and whole letters.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -53,10 +60,14 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Everything up to `last_uid` was fetched, as long as the folder keeps its `uidvalidity`."""
+    """Everything up to `last_uid` was fetched but `missing`, as long as the folder keeps its `uidvalidity`.
+
+    `missing`: letters that the server has and did not hand over; they are asked for at each look.
+    """
 
     uidvalidity: int
     last_uid: int
+    missing: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class FetchedBatch:
     """`mark` holds once these messages are kept; None while a folder is read by date, which must begin anew.
 
     Empty `messages`: the folder was looked at, nothing new. `uidnext`: what EXAMINE said, the proof of the
-    look. `vanished`: UIDs that were there and whose letters the server did not hand over.
+    look. `vanished`: UIDs that were there when we asked and gone when we fetched.
     """
 
     mailbox: str
@@ -104,6 +115,7 @@ class MailboxReader:
         self._client: Any = None
         self._seen_next = 0  # the UIDNEXT of the first folder at the last look
         self._idle_failures = 0
+        self._wires: dict[str, bytes] = {}  # what the server calls a folder, by its readable name
 
     def fetch(self, marks: Mapping[str, Mark], watch_from: datetime | None) -> Iterator[FetchedBatch]:
         """Yield everything beyond the marks, at least one batch a folder. Raises `MailboxUnavailable`.
@@ -162,11 +174,13 @@ class MailboxReader:
 
     def _log_in(self, client: Any) -> None:
         client.normalise_times = False  # else INTERNALDATE loses its zone
+        client.folder_encode = False  # else one name that is no UTF-7 hides every folder
         client._imap.debug = 0  # else every letter is repr()-ed into a log nobody reads
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._account.security == "starttls":
             client.starttls()
         client.login(self._account.user, self._account.password)
+        client._imap._encoding = "latin-1"  # names of folders go back byte for byte
         if client.has_capability("ID"):
             client.id_(_WHO_WE_ARE)
 
@@ -199,7 +213,9 @@ class MailboxReader:
         return self._account.folders[0] if self._account.folders else INBOX
 
     def _watched_folders(self, client: Any) -> Sequence[str]:
-        account, listing = self._account, client.list_folders()
+        account, answer = self._account, client.list_folders()
+        listing = [(flags, delimiter, readable(wire)) for flags, delimiter, wire in answer]
+        self._wires = {readable(wire): wire for _flags, _delimiter, wire in answer}
         named = (*account.folders, *account.also_watch)
         if missing := missing_folders(listing, named):
             present = ", ".join(sorted(name for _flags, _delimiter, name in listing))
@@ -214,8 +230,11 @@ class MailboxReader:
         uidvalidity, uidnext = self._examine(client, folder)
         floor, oldest = uidnext - 1, None
         uids: list[int] = []
+        reached_uid, missing = 0, frozenset[int]()
         if mark is not None and mark.uidvalidity == uidvalidity and mark.last_uid < uidnext:
-            floor, uids = mark.last_uid, uids_beyond(client, mark.last_uid)
+            floor = reached_uid = mark.last_uid
+            missing = mark.missing
+            uids = [*sorted(missing), *uids_beyond(client, mark.last_uid)]
         elif watch_from is not None:
             oldest, uids = watch_from, self._uids_since(client, watch_from)
         elif mark is not None:  # renumbered: what was fetched before is known by its content
@@ -223,8 +242,11 @@ class MailboxReader:
         last_uid = max([floor, *uids])
         batches = planned(client, uids, oldest) or [[]]
         for batch in batches:
-            messages, vanished = self._fetch_messages(client, folder, uidvalidity, batch)
-            reached = Mark(uidvalidity, last_uid if batch is batches[-1] else batch[-1])
+            messages = self._fetch_messages(client, folder, uidvalidity, batch)
+            absent = frozenset(batch) - {message.uid for message in messages}
+            missing = missing - frozenset(batch) | still_there(client, absent)
+            reached_uid = last_uid if batch is batches[-1] else max(batch[-1], reached_uid)
+            reached = Mark(uidvalidity, reached_uid, missing)
             # a folder read by date half-way only would be read on without the date: no mark before its end
             is_mark = oldest is None or batch is batches[-1]
             yield FetchedBatch(
@@ -234,13 +256,14 @@ class MailboxReader:
                 uidvalidity,
                 uidnext,
                 messages,
-                vanished,
+                tuple(sorted(absent - missing)),
             )
 
     def _examine(self, client: Any, folder: str) -> tuple[int, int]:
         """UIDVALIDITY and UIDNEXT; some servers leave the latter out of the answer to EXAMINE."""
-        answer = client.select_folder(folder, readonly=True)
-        uidnext = answer.get(b"UIDNEXT") or uidnext_otherwise(client, folder)
+        wire = self._wires.get(folder, folder.encode()).decode("latin-1")
+        answer = client.select_folder(wire, readonly=True)
+        uidnext = answer.get(b"UIDNEXT") or uidnext_otherwise(client, wire)
         if folder == self._first_folder:
             self._seen_next = uidnext
         return answer.get(b"UIDVALIDITY", 0), uidnext
@@ -253,21 +276,21 @@ class MailboxReader:
 
     def _fetch_messages(
         self, client: Any, folder: str, uidvalidity: int, uids: Sequence[int]
-    ) -> tuple[tuple[FetchedMessage, ...], tuple[int, ...]]:
-        """The letters, and the UIDs without one: moved or deleted since the search, or held back twice."""
-        answers = letters(client, uids)
-        for uid in set(uids) - set(answers):
-            answers |= letters(client, [uid])
-        messages = []
-        for uid, answer in sorted(answers.items()):
-            internal_date = answer.get(b"INTERNALDATE")
-            if internal_date is None:
-                raise ValueError(f'folder "{folder}", UID {uid}: the server gave no readable INTERNALDATE')
-            arrived_at = internal_date.astimezone(UTC)
-            messages.append(
-                FetchedMessage(self._account.mailbox, folder, uidvalidity, uid, arrived_at, answer[b"BODY[]"])
+    ) -> tuple[FetchedMessage, ...]:
+        found = letters(client, uids)
+        if withheld := still_there(client, set(uids) - set(found)):
+            found |= letters(client, sorted(withheld))  # often it was only this once
+        return tuple(
+            FetchedMessage(
+                self._account.mailbox,
+                folder,
+                uidvalidity,
+                uid,
+                answer[b"INTERNALDATE"].astimezone(UTC),
+                answer[b"BODY[]"],
             )
-        return tuple(messages), tuple(uid for uid in uids if uid not in answers)
+            for uid, answer in sorted(found.items())
+        )
 
     # --- idling --------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from imapclient.imap_utf7 import decode as decode_utf7  # type: ignore[import-untyped]
+
 INBOX = "INBOX"
 JUNK_NAMES = frozenset(
     {"junk", "junk email", "junk e-mail", "junk mail", "spam", "bulk mail"}
@@ -28,3 +30,13 @@ def _is_junk(flags: Iterable[bytes], delimiter: bytes | None, name: str, names: 
     last_part = name.rsplit(delimiter.decode(), 1)[-1] if delimiter else name
     named = b"\\junk" in lowered or last_part.casefold() in names
     return named and not lowered & _CLOSED_TO_US
+
+
+def readable(wire: bytes | str) -> str:
+    """A folder's name: modified UTF-7 as it should be, else the bytes as Chinese servers send them."""
+    raw = wire if isinstance(wire, bytes) else wire.encode()
+    try:
+        name = str(decode_utf7(raw)) if raw.isascii() else raw.decode("utf-8")
+    except ValueError:
+        name = raw.decode("ascii" if raw.isascii() else "gb18030", "backslashreplace")
+    return name.encode("utf-8", "replace").decode()  # half a character cannot be stored

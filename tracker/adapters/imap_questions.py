@@ -1,7 +1,7 @@
 """What is asked of an open folder, and what the answers amount to."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -44,10 +44,10 @@ def planned(client: Any, uids: Sequence[int], oldest: datetime | None) -> list[l
     room = 0
     for start in range(0, len(uids), _PLANNED):
         wanted = uids[start : start + _PLANNED]
-        answers = client.fetch(wanted, ["INTERNALDATE", "RFC822.SIZE"])
+        answers = _fetch_each(client, wanted, ["INTERNALDATE", "RFC822.SIZE"])
         for uid in wanted:
             answer = answers.get(uid, {})
-            arrived_at, size = answer.get(b"INTERNALDATE"), answer.get(b"RFC822.SIZE", 0)
+            arrived_at, size = answer.get(b"INTERNALDATE"), answer.get(b"RFC822.SIZE", _BATCH_BYTES)
             if oldest is not None and arrived_at is not None and arrived_at.astimezone(UTC) < oldest:
                 continue
             if not batches or size > room or len(batches[-1]) == _BATCH:
@@ -59,6 +59,32 @@ def planned(client: Any, uids: Sequence[int], oldest: datetime | None) -> list[l
 
 
 def letters(client: Any, uids: Sequence[int]) -> dict[int, Any]:
-    """What the server hands over: NIL and nothing at all both mean no letter."""
-    answers = client.fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
-    return {uid: answers[uid] for uid in uids if answers.get(uid, {}).get(b"BODY[]")}
+    """What the server hands over whole, with bytes and a stamp of arrival; no bytes at all are no letter."""
+    answers = _fetch_each(client, uids, ["INTERNALDATE", "BODY.PEEK[]"])
+    return {
+        uid: answer
+        for uid, answer in answers.items()
+        if answer.get(b"BODY[]") and answer.get(b"INTERNALDATE") is not None
+    }
+
+
+def still_there(client: Any, uids: Collection[int]) -> frozenset[int]:
+    """Which of these are in the folder; the others were moved or deleted meanwhile."""
+    if not uids:
+        return frozenset()
+    return frozenset(uids) & frozenset(client.search(["UID", ",".join(map(str, sorted(uids)))]))
+
+
+def _fetch_each(client: Any, uids: Sequence[int], parts: list[str]) -> dict[int, dict[bytes, Any]]:
+    """FETCH; where one letter spoils the answer for all of them, one by one and without that letter."""
+    try:
+        return dict(client.fetch(uids, parts))
+    except IMAPClientAbortError:
+        raise
+    except (IMAPClientError, ValueError):
+        if len(uids) == 1:
+            return {}
+        singly = [_fetch_each(client, [uid], parts) for uid in uids]
+        if not any(singly):  # then no letter is to blame
+            raise
+    return {uid: answer for one in singly for uid, answer in one.items()}

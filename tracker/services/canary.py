@@ -1,7 +1,7 @@
 """The canary: once a week each mailbox writes to itself, and the whole path from SMTP to our records is proved.
 
-Claimed like any letter and sent at most once a week; on its return it is known by its Message-ID, kept, and
-never read: it is nobody's answer.
+Claimed like any letter and sent at most once a week; on its return it is known by its Message-ID, or by the
+token in its subject where a provider wrote an id of its own; it is kept, and never read: nobody's answer.
 """
 
 import hashlib
@@ -18,11 +18,13 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from tracker.adapters.calendars import load_calendar
 from tracker.adapters.smtp import send_batch
 from tracker.clock import Clock
-from tracker.domain.terms import SHANGHAI, Mode, OutboundMessage, SendReceipt, SendResult
+from tracker.domain.terms import SHANGHAI, Mode, OutboundMessage, SendReceipt, SendResult, local_date
+from tracker.letters.charsets import decode_header
 from tracker.services.dispatch import STATUS_OF, is_loopback
-from tracker.services.raw_headers import message_id
+from tracker.services.raw_headers import message_id, subject
 from tracker.services.rounds import is_held
 from tracker.settings import Account, Workspace, instance_in
 from tracker.store.database import reading, writing
@@ -70,8 +72,9 @@ def notice_canaries(
 ) -> None:
     """Keep canaries among what was just kept from being read; one found in a `folder` has arrived."""
     known = {row.message_id: row for row in session.exec(select(CanaryRow))}
+    by_token = {_token(row.message_id): row for row in known.values()}
     for raw in raws if known else ():
-        row = known.get(message_id(raw))
+        row = known.get(message_id(raw)) or by_token.get(decode_header(subject(raw)).rpartition(" ")[2])
         if row is None:
             continue
         session.execute(
@@ -128,7 +131,13 @@ def _is_due(session: Session, workspace: Workspace, mailbox: str, now: datetime)
     if not is_watched or (workspace.settings.mode is Mode.REHEARSAL and not is_loopback(host)):
         return False
     row = session.exec(_this_week(mailbox, now)).first()
-    return _is_hour(mailbox, now) and (row is None or (row.status == "queued" and row.not_before <= now))
+    is_open = row is None or (row.status == "queued" and row.not_before <= now)
+    return is_open and _is_hour(mailbox, now) and _is_working_day(workspace, now)
+
+
+def _is_working_day(workspace: Workspace, now: datetime) -> bool:
+    """On a day off it waits for the next working day of its week, if there is one."""
+    return load_calendar("cn", workspace=workspace.root, guess=True).is_working_day(local_date(now))
 
 
 def _is_hour(mailbox: str, now: datetime) -> bool:
@@ -160,9 +169,9 @@ def _claim(workspace: Workspace, account: Account, now: datetime) -> OutboundMes
 def _written(session: Session, workspace: Workspace, mailbox: str, now: datetime) -> CanaryRow:
     letter = EmailMessage(policy=SMTP)
     letter["From"] = letter["To"] = mailbox
-    letter["Subject"] = _SUBJECT
     letter["Date"] = format_datetime(now.astimezone(SHANGHAI))
     letter["Message-ID"] = f"<{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}>"
+    letter["Subject"] = f"{_SUBJECT} {_token(letter['Message-ID'])}"
     letter.set_content(_TEXT, charset="utf-8", cte="base64")
     return CanaryRow(
         mailbox=mailbox,
@@ -172,6 +181,11 @@ def _written(session: Session, workspace: Workspace, mailbox: str, now: datetime
         status="queued",
         not_before=now,
     )
+
+
+def _token(identifier: str) -> str:
+    """What nobody else writes into a subject: the beginning of the Message-ID."""
+    return identifier[1:13]
 
 
 def _record(workspace: Workspace, letter: OutboundMessage, receipt: SendReceipt) -> None:

@@ -1,6 +1,6 @@
 """Whether every mailbox is being watched, and the log of it: for `tracker health`, cron and Nagios."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from tracker.services.canary import CanaryNews, canary_news
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import events_of_kind
+from tracker.store.queries import missing_uids
 from tracker.store.tables import (
     ApplicantRow,
     CanaryRow,
@@ -30,7 +31,10 @@ _NOTE_EVERY = timedelta(minutes=1)  # a write to the disk every few seconds woul
 
 @dataclass(frozen=True, slots=True)
 class MailboxHealth:
-    """`age_seconds` since the last good look; `gap_since`: an open gap began then."""
+    """`age_seconds` since the last good look; `gap_since`: an open gap began then.
+
+    `missing`: by folder, the UIDs of letters that the server has and does not hand over.
+    """
 
     mailbox: str
     last_ok_at: datetime | None
@@ -38,11 +42,12 @@ class MailboxHealth:
     fault: str
     gap_since: datetime | None
     canary: CanaryNews | None
+    missing: Mapping[str, Sequence[int]]
 
     @property
     def is_ill(self) -> bool:
         is_missing = self.canary is not None and self.canary.state in ("missing", "not_sent")
-        return self.last_ok_at is None or self.gap_since is not None or is_missing
+        return self.last_ok_at is None or self.gap_since is not None or is_missing or bool(self.missing)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -102,7 +107,8 @@ def coverage_log(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
 def _mailbox_health(session: Session, workspace: Workspace, mailbox: str, now: datetime) -> MailboxHealth:
     row = session.get(MailboxHealthRow, mailbox)
     news = canary_news(session, mailbox, now) if workspace.settings.has_canary else None
-    faults = [row.fault if row else "", _canary_fault(news)]
+    missing = missing_uids(session).get(mailbox, {})
+    faults = [row.fault if row else "", _canary_fault(news), *map(_missing_fault, missing.items())]
     last_ok_at = row.last_ok_at if row else None
     since = (last_ok_at or row.watched_since) if row else None
     longest = timedelta(hours=workspace.settings.gap_hours)
@@ -113,7 +119,16 @@ def _mailbox_health(session: Session, workspace: Workspace, mailbox: str, now: d
         fault="; ".join(filter(None, faults)),
         gap_since=since if since and now - since > longest else None,
         canary=news,
+        missing=missing,
     )
+
+
+def _missing_fault(found: tuple[str, Sequence[int]]) -> str:
+    folder, uids = found
+    return _(
+        "{folder}: the server does not hand over {count} messages (UID {uids}): save them by hand and "
+        "`tracker import mail` them"
+    ).format(folder=folder, count=len(uids), uids=", ".join(map(str, uids)))
 
 
 def _canary_fault(news: CanaryNews | None) -> str:

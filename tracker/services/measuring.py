@@ -25,6 +25,7 @@ from tracker.store.events import (
     held_row,
     latest_holding,
 )
+from tracker.store.queries import missing_uids
 from tracker.store.tables import ApplicantRow, HeldMessageRow, RequestRow, UnitRow
 
 
@@ -143,6 +144,8 @@ class _Surroundings:
         held = _held(session, at)
         self._candidates = {reference for row in held for reference in row.candidates.split(";")}
         self._unplaced = {row.mailbox for row in held if not row.candidates}
+        # a letter that cannot be fetched may be anybody's answer, as one that cannot be placed
+        self._unplaced |= set(missing_uids(session))
 
     def of(self, request: RequestRow) -> Circumstances:
         mailbox = self._mailboxes[request.applicant]

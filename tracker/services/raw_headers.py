@@ -26,6 +26,10 @@ def message_id(raw: bytes) -> str:
     return next(_values(raw, b"message-id"), "")
 
 
+def subject(raw: bytes) -> str:
+    return next(_values(raw, b"subject"), "")
+
+
 def _values(raw: bytes, name: bytes) -> Iterator[str]:
     end = _END_OF_HEADERS.search(raw)
     headers = _FOLDED.sub(b"", raw[: end.start()] if end else raw)

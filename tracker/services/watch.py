@@ -1,5 +1,6 @@
 """Watching mailboxes: threads fetch bytes into a queue, `keep_batches` writes them down, gaps are facts."""
 
+import json
 import logging
 import queue
 import threading
@@ -46,26 +47,26 @@ class Look:
 
 
 def look(workspace: Workspace, reader: MailboxReader, account: Account, clock: Clock) -> Iterator[Look]:
-    """Fetch everything new, a part for each batch, the last to say how it ended; writes nothing.
+    """Fetch everything new, a part for each batch of letters, the last to say how it ended; writes nothing.
 
     In parts, since a mailbox that was away for long holds more than memory does. The marks come from
     the database each time: what was fetched and could not be kept comes again.
     """
     mailbox, fault = account.mailbox, ""
-    quiet: list[FetchedBatch] = []  # folders without news are told of together, in one transaction
+    quiet: tuple[FetchedBatch, ...] = ()  # folders without news: most looks are one part, one transaction
     try:
         marks, since = _known_of(workspace, account)
         for batch in reader.fetch(marks, since):
-            if batch.messages or batch.vanished:
-                yield Look(mailbox, clock(), (batch,), is_open=True)
-            else:
-                quiet.append(batch)
+            quiet = (*quiet, batch)
+            if batch.messages:
+                yield Look(mailbox, clock(), quiet, is_open=True)
+                quiet = ()
     except MailboxUnavailable as unavailable:
         fault = unavailable.reason
     except Exception as unforeseen:  # a watcher that died would be silence nobody notices: a failed look
         _log.exception("look_failed")
         fault = type(unforeseen).__name__
-    yield Look(mailbox, clock(), tuple(quiet), fault=fault)
+    yield Look(mailbox, clock(), quiet, fault)
 
 
 def keep_look(workspace: Workspace, found: Look) -> None:
@@ -101,7 +102,10 @@ def _known_of(workspace: Workspace, account: Account) -> tuple[dict[str, Mark], 
     """
     with reading(workspace.engine) as session:
         rows = session.exec(select(MailboxMarkRow).where(MailboxMarkRow.mailbox == account.mailbox))
-        marks = {row.folder: Mark(row.uidvalidity, row.last_uid) for row in rows}
+        marks = {
+            row.folder: Mark(row.uidvalidity, row.last_uid, frozenset(json.loads(row.missing)))
+            for row in rows
+        }
         health = session.get(MailboxHealthRow, account.mailbox)
     return marks, account.watch_from or (health.watched_since if health and marks else None)
 
@@ -110,7 +114,8 @@ def _note_batch(session: Session, batch: FetchedBatch, now: datetime) -> None:
     """The mark, the daily proof, and what was listed and never handed over."""
     place: dict[str, Any] = {"mailbox": batch.mailbox, "folder": batch.folder}
     if batch.mark:
-        session.merge(MailboxMarkRow(**place, **asdict(batch.mark)))
+        missing = json.dumps(sorted(batch.mark.missing))
+        session.merge(MailboxMarkRow(**place, **asdict(batch.mark) | {"missing": missing}))
     session.merge(
         MailboxProofRow(
             **place,

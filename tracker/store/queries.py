@@ -14,6 +14,7 @@ from tracker.store.tables import (
     ApplicantRow,
     ChannelRow,
     EventRow,
+    MailboxMarkRow,
     OutboxRow,
     QuestionRow,
     RawMessageRow,
@@ -143,6 +144,14 @@ def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple
     for row in session.exec(query):
         found.setdefault((row.round, row.unit_id), set()).add(row.address.lower())
     return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
+
+
+def missing_uids(session: Session) -> dict[str, dict[str, list[int]]]:
+    """By mailbox and folder, the letters that a server has and did not hand over."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for row in session.exec(select(MailboxMarkRow).where(MailboxMarkRow.missing != "[]")):
+        found.setdefault(row.mailbox, {})[row.folder] = json.loads(row.missing)
+    return found
 
 
 def requests_of_message(session: Session, sha256: str) -> list[str]:

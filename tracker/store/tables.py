@@ -188,6 +188,7 @@ class MailboxMarkRow(SQLModel, table=True):
     folder: str = Field(primary_key=True)
     uidvalidity: int
     last_uid: int
+    missing: str = "[]"  # UIDs up to last_uid that the server has and did not hand over: a JSON list
 
 
 class MailboxHealthRow(SQLModel, table=True):
