@@ -101,6 +101,7 @@ def small_scenario(tmp_path: Path) -> Path:
     return small
 
 
+@pytest.mark.timeout(600)  # eight simulated weeks, every ten minutes of them
 def test_jumping_and_walking_every_ten_minutes_measure_the_same(small_scenario, tmp_path):
     jumped = run_rehearsal(tmp_path / "jumped", scenario=small_scenario)
     walked = run_rehearsal(tmp_path / "walked", scenario=small_scenario, every_tick=True)
