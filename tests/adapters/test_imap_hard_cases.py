@@ -61,7 +61,9 @@ def test_a_letter_withheld_once_is_asked_for_again(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("body", [None, b""], ids=["NIL", "empty"])
-def test_a_letter_without_a_body_is_asked_for_again_and_holds_up_no_other(opened: Open, body: bytes | None) -> None:
+def test_a_letter_without_a_body_is_asked_for_again_and_holds_up_no_other(
+    opened: Open, body: bytes | None
+) -> None:
     with ScriptedImap({7: letter(7), 8: body, 9: letter(9)}) as server:
         (batch,) = opened(server.port).fetch(BEFORE, None)
     assert raws([batch]) == [letter(7), letter(9)]

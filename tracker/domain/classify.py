@@ -78,6 +78,14 @@ class _Reading:
         return len(self._letter.stated) < _SHORT
 
     @property
+    def _hands_over_papers(self) -> bool:
+        """Whether a note without a word of its own comes with papers that are no letters, but what was asked."""
+        papers = [a for a in self._message.attachments if a.text]
+        is_asked_for = self._kind is not RequestKind.CONSULTATION and not self._letter.letters
+        only_points = all(hit.label == _O.DISCLOSED for hit in self._hits)
+        return bool(papers) and is_asked_for and only_points
+
+    @property
     def says_anything(self) -> bool:
         return any(hit.weight >= _LIKELY for hit in self._hits)
 
@@ -107,6 +115,8 @@ class _Reading:
         titled = [hit for hit in self._hits if hit.place is Place.TITLE]
         if self._letter.has_unread_attachment and self.is_a_note and titled:
             return self._result(titled[0].label, _BY_WORDS)  # what the paper calls itself is all there is
+        if self.is_a_note and self._hands_over_papers:
+            return self._result(_O.DISCLOSED, _BY_WORDS)
         likely = self._likely()
         label = max(likely, key=lambda each: (likely[each], each))
         machine = self._machine(label, likely[label])

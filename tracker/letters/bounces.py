@@ -26,7 +26,7 @@ _STILL_TRYING = re.compile(
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])|(?<!\d)([45])\d\d(?=[ -])")
 _MACHINE = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _NAMED_MACHINE = re.compile(
-    r"系统退信|退信|邮件系统|投递状态|邮箱(?:管理员|团队)|mail delivery", re.IGNORECASE
+    r"系统退信|退信|邮件系统|投递状态|邮箱(?:管理员|团队)?$|mail delivery", re.IGNORECASE
 )
 
 
