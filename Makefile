@@ -65,13 +65,13 @@ tests: $(VENV)/.installed-test mail-samples
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 # Mail that other projects test themselves with, out of their source packages; nothing of it is ours.
-MAIL_SAMPLES := flufl_bounce==6.0.0 mail_parser==4.8.0
+MAIL_SAMPLES := flufl.bounce==6.0.0 mail-parser==4.8.0
 
 mail-samples: .cache/mail-samples/.unpacked
 
 .cache/mail-samples/.unpacked: $(VENV)/.installed-test Makefile
 	@echo "Fetching the sample mails of other projects ..."
-	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary :all: \
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary flufl.bounce,mail-parser \
 	  -d .cache/mail-samples $(MAIL_SAMPLES)
 	@$(BIN)/python -m tests.mail.samples .cache/mail-samples
 	@touch $@
