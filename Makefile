@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
-DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
+DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd libpython3-testsuite
 
 .PHONY: rehearse test lint format types contracts tests messages mail-samples system-packages clean
 
@@ -73,7 +73,7 @@ mail-samples: .cache/mail-samples/.unpacked
 	@echo "Fetching the sample mails of other projects ..."
 	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary flufl.bounce,mail-parser \
 	  -d .cache/mail-samples $(MAIL_SAMPLES)
-	@$(BIN)/python -m tests.mail.samples .cache/mail-samples
+	@for archive in .cache/mail-samples/*.tar.gz; do tar -xzf $$archive -C .cache/mail-samples; done
 	@touch $@
 
 # --- what users read in Chinese: translate the empty msgstr of tracker/locale/**/tracker.po between two runs

@@ -1,10 +1,8 @@
 """Mail that other projects test themselves with: `make mail-samples` fetches their source packages.
 
-Nothing of it is in this repository. `python -m tests.mail.samples FOLDER` unpacks what pip downloaded there.
+Nothing of it is in this repository.
 """
 
-import sys
-import tarfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,13 +26,3 @@ def of_the_interpreter() -> Iterator[Path]:
     if spec is None or spec.origin is None:
         raise FileNotFoundError("CPython's test mails are missing: install libpython3-testsuite")
     yield from sorted((Path(spec.origin).parent / "data").glob("*.txt"))
-
-
-def unpack(folder: Path) -> None:
-    for archive in folder.glob("*.tar.gz"):
-        with tarfile.open(archive) as file:
-            file.extractall(folder, filter="data")
-
-
-if __name__ == "__main__":
-    unpack(Path(sys.argv[1]))
