@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
-DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd libpython3-testsuite
+DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
+# Debian packs CPython's own test mails apart, by version; other Pythons bring them.
+PYTHON_TESTS = libpython$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite
 
 .PHONY: rehearse test lint format types contracts tests messages mail-samples system-packages clean
 
@@ -32,8 +34,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 system-packages:
-	@missing=""; \
-	for package in $(DEBIAN_PACKAGES); do \
+	@missing=""; packages="$(DEBIAN_PACKAGES)"; \
+	$(PYTHON) -c 'import test.test_email' 2>/dev/null || packages="$$packages $(PYTHON_TESTS)"; \
+	for package in $$packages; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \

@@ -21,8 +21,8 @@ def packaged(project: str, inside: str) -> Iterator[Path]:
 
 
 def of_the_interpreter() -> Iterator[Path]:
-    """CPython's own test mails; Debian packs them apart (libpython3-testsuite)."""
+    """CPython's own test mails; Debian packs them apart: see the Makefile."""
     spec = find_spec("test.test_email")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("CPython's test mails are missing: install libpython3-testsuite")
+        raise FileNotFoundError("CPython's test mails are missing: `make system-packages` installs them")
     yield from sorted((Path(spec.origin).parent / "data").glob("*.txt"))
