@@ -129,6 +129,9 @@ def names_in(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
+_OTHERWISE_NAMED = {"sklearn": "scikit-learn"}  # where it is not installed
+
+
 def foreign_packages(paths: list[Path]) -> dict[str, str]:
     """Distributions that the files import, each with one file that does."""
     known, own = packages_distributions(), {"tracker", "tests"} | {path.stem for path in paths}
@@ -136,7 +139,7 @@ def foreign_packages(paths: list[Path]) -> dict[str, str]:
         canonicalize_name(distribution): name_of(path)
         for path in paths
         for name in {name.split(".")[0] for name in imports_of(path)} - own - set(sys.stdlib_module_names)
-        for distribution in known.get(name, [name])
+        for distribution in known.get(name, [_OTHERWISE_NAMED.get(name, name)])
     }
 
 

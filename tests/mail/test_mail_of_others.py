@@ -161,13 +161,11 @@ def test_of_mails_that_are_hard_to_match_none_is_matched_wrongly(tmp_path: Path)
     assert [name for name, said in verdicts.items() if said in ("wrong", "in part")] == []
     assert {name for name, said in verdicts.items() if said == "held"} == {
         "m035",
-        "m052",
         "m053",
         "m072",
         "m078",
         "m083",
         "m090",
         "m106",
-        "m148",
     }
-    assert Counter(verdicts.values()) == {"matched": 123, "rightly nobody's": 38, "held": 9}
+    assert Counter(verdicts.values()) == {"matched": 125, "rightly nobody's": 38, "held": 7}

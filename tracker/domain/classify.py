@@ -29,6 +29,10 @@ _FEWEST_WORDS = 3
 _MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
 
+_NUMBER_IN_BRACKETS = re.compile(
+    r"[（(]([^（()）]{2,30}20\d\d.{2,12}号)[)）]$"
+)  # 补正通知书（某补〔2026〕12号）
+
 _K, _O = MessageKind, Outcome
 _BY_RULE = frozenset({_K.BOUNCE, _K.DELAY, _K.READ_RECEIPT, _K.REPLY})
 # A question meets with neither of these; an answer to it may speak of fees and consents.
@@ -175,7 +179,9 @@ class _Reading:
 
     @property
     def _document_number(self) -> str:
-        return document_number([self._message.subject, *self._letter.pages])
+        in_brackets = _NUMBER_IN_BRACKETS.search(self._message.subject)
+        subject = in_brackets[1] if in_brackets else self._message.subject
+        return document_number([subject, *self._letter.pages])
 
     def _evidence(self, label: str) -> tuple[str, ...]:
         """The phrases that speak for the label by themselves or by their weight; else the words."""
