@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,3 +122,10 @@ def test_whatever_was_parsed_is_classified(
 def test_any_text_is_classified(text: str, kind: RequestKind | None) -> None:
     found = classify(Message("0" * 64, reply_text=text), kind, load_lexicon(), None)
     assert (found.outcome is not None) == (found.kind == "reply")
+
+
+@pytest.mark.timeout(60)  # each took many minutes when its search went back over every line
+@pytest.mark.parametrize("line", [b"> \n", b"\n", b"a.a."], ids=["quotation marks", "empty lines", "dots"])
+def test_a_returned_letter_of_many_like_lines_is_read(line: bytes) -> None:
+    raw = b"From: mailer-daemon@mail.test\nSubject: Undelivered\n\n" + line * 100_000
+    assert parse(raw).sender == "mailer-daemon@mail.test"

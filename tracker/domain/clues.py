@@ -219,9 +219,10 @@ _RETURNED = re.compile(
     re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _AUTHOR = re.compile(
-    r"(?:发件人|From)\s*[:：][^\n@]{0,80}?([\w.+-]+@[\w-]+(?:\.[\w-]+)+)", re.IGNORECASE | re.ASCII
+    r"(?:发件人|From)\s*[:：][^\n@]{0,80}?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)",
+    re.IGNORECASE | re.ASCII,
 )
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"

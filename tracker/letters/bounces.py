@@ -7,7 +7,7 @@ from flufl.bounce import all_failures
 
 from tracker.domain.message import DeliveryReport
 
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _RETURNED = re.compile(
     r"退信|被退回|退回(?:通知|原因)|投递失败|发送失败|无法(?:投递|送达|传递)|未(?:能)?(?:送达|传递)|传递失败|系统退信"
     r"|undeliver|returned mail|delivery (?:status notification|fail)|mail delivery failed|failure notice"

@@ -28,7 +28,7 @@ _MAX_PARTS = 500
 _MAX_TEXT = 1_000_000
 _NESTING = re.compile(rb"(?im)^content-type:\s*(?:multipart|message)/")
 _ID_LINE = re.compile(
-    r"^[>\s|*]*(?:x-)?(?:original-)?message-id\s*:\s*(<[^<>]{1,1000}>)", re.IGNORECASE | re.MULTILINE
+    r"^[> \t|*]{0,200}(?:x-)?(?:original-)?message-id\s*:\s*(<[^<>]{1,1000}>)", re.IGNORECASE | re.MULTILINE
 )
 _RETURNING = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _ACTIONS = {"failure": "failed", "error": "failed", "deleted": "failed"}  # of servers with words of their own
