@@ -64,6 +64,7 @@ def test_exported_verdicts_equal_the_literals_of_the_truth(in_new_york):
         assert {c: measured[key][c] for c in columns} == {c: truth[c] for c in columns}, key
 
 
+@pytest.mark.timeout(300)  # a second whole rehearsal
 def test_the_rehearsal_exports_the_same_bytes_under_another_time_zone(in_new_york, tmp_path):
     folder, _run = in_new_york
     assert rehearse_as_process(tmp_path / "rehearsal", "Asia/Kathmandu").returncode == 0

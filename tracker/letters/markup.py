@@ -1,20 +1,28 @@
 """HTML letters to plain text: lines where a reader sees lines, quotations marked with "> "."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
-from html.parser import HTMLParser
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MAX_MARKUP = 1_000_000
-_BLOCKS = re.compile(
-    r"address|article|blockquote|body|br|center|d[dlt]|div|fieldset|footer|form|h[1-6r]|header|li|ol|p|pre"
-    r"|section|table|tr|ul"
+_BLOCKS = frozenset(
+    "address article blockquote body br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
+    " ol p pre section table tr ul".split()
 )
-_SILENT = re.compile(r"head|script|style|template|title|noscript")
-_VOID = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|o:p")
-_QUOTE_MARKS = re.compile(r"\bcite\b|isreplycontent|gmail_quote|yahoo_quoted|border-left", re.IGNORECASE)
+_SILENT = frozenset("head script style template title noscript".split())
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+# Wrappers that mail programs put around what they quote: <blockquote type=cite>, 163, Gmail, Yahoo, QQ
+_QUOTE = re.compile(r"\bcite\b|isreplycontent|gmail_quote|yahoo_quoted", re.IGNORECASE)
+_QUOTE_LINE = re.compile(r"border-left", re.IGNORECASE)
+_QUOTES_FROM_HERE = re.compile(r"divRplyFwdMsg|OLK_SRC_BODY_SECTION", re.IGNORECASE)  # Outlook
+_ANNOUNCED = "-----Original Message-----"
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{500,}")  # pictures inside the page
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:]*)")
 _TAGS = re.compile(r"<[^<>]*>")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr o:p".split())
+_DEEPEST = 1_000  # open elements; a parser that follows the standard needs time by their square
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 
@@ -26,53 +34,80 @@ def charset_in_markup(raw: bytes) -> str | None:
 
 def text_of_markup(markup: str) -> str:
     markup = _EMBEDDED.sub("", markup)[:_MAX_MARKUP]
-    reader = _Reader()
-    try:
-        reader.feed(markup)
-        reader.close()
-    except AssertionError:  # html.parser gives up on some broken declarations (<![x[)
-        return unescape(_TAGS.sub("\n", markup))
-    return reader.text()
+    if _is_too_deep(markup):
+        return unescape(_TAGS.sub("\n", markup)).strip()
+    page = _Page()
+    for node, is_end in _walk(LexborHTMLParser(markup).root):
+        page.leave(node) if is_end else page.enter(node)
+    return page.text()
 
 
-class _Reader(HTMLParser):
+def _is_too_deep(markup: str) -> bool:
+    if markup.count("<") < _DEEPEST:
+        return False
+    depth = 0
+    for end, name in _TAG.findall(markup):
+        if name.lower() not in _VOID:
+            depth = max(depth - 1, 0) if end else depth + 1
+            if depth > _DEEPEST:
+                return True
+    return False
+
+
+def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, bool]]:
+    """Each node where it begins and, in a second pair, where it ends; without what no reader sees."""
+    node = root
+    while node is not None:
+        yield node, False
+        child = None if _is_silent(node) else node.child
+        if child is not None:
+            node = child
+            continue
+        yield node, True
+        while node.next is None:
+            if node.parent is None or node.parent.tag == "-document":
+                return
+            node = node.parent
+            yield node, True
+        node = node.next
+
+
+def _is_silent(node: LexborNode) -> bool:
+    return node.tag in _SILENT or (
+        not node.tag.startswith("-") and _HIDDEN.search(node.attributes.get("style") or "") is not None
+    )
+
+
+class _Page:
+    """Lines as they gather while the nodes of a page are passed."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._open: list[tuple[str, bool, bool]] = []  # tag, silent, quoted
-        self._silent = 0
-        self._quoted = 0
         self._lines: list[str] = []
         self._line = ""
+        self._quoted = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if _BLOCKS.fullmatch(tag):
+    def enter(self, node: LexborNode) -> None:
+        tag = node.tag
+        if tag == "-text":
+            self._line += re.sub(r"\s+", " ", node.text_content or "")
+            return
+        if tag in _BLOCKS:
             self._end_line()
-        if tag in ("td", "th"):
+        elif tag in ("td", "th"):
             self._line += " "
-        if _VOID.fullmatch(tag):
-            return
-        marks = " ".join(f"{name}={value or ''}" for name, value in attrs)
-        silent = bool(_SILENT.fullmatch(tag) or _HIDDEN.search(marks))
-        quoted = tag == "blockquote" and _QUOTE_MARKS.search(marks) is not None
-        self._open.append((tag, silent, quoted))
-        self._silent += silent
-        self._quoted += quoted
-
-    def handle_endtag(self, tag: str) -> None:
-        if _BLOCKS.fullmatch(tag):
+        if _is_quotation(node):
             self._end_line()
-        if all(name != tag for name, _, _ in self._open):
-            return
-        while True:
-            name, silent, quoted = self._open.pop()
-            self._silent -= silent
-            self._quoted -= quoted
-            if name == tag:
-                return
+            self._quoted += 1
+        elif _QUOTES_FROM_HERE.search(_name_of(node)):
+            self._end_line()
+            self._lines.append(_ANNOUNCED)
 
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._line += re.sub(r"\s+", " ", data)
+    def leave(self, node: LexborNode) -> None:
+        if node.tag in _BLOCKS:
+            self._end_line()
+        if _is_quotation(node):
+            self._end_line()
+            self._quoted -= 1
 
     def text(self) -> str:
         self._end_line()
@@ -83,3 +118,20 @@ class _Reader(HTMLParser):
         if line:
             self._lines.append("> " * min(self._quoted, 3) + line)
         self._line = ""
+
+
+def _is_quotation(node: LexborNode) -> bool:
+    if node.tag == "includetail":
+        return True
+    if node.tag not in ("blockquote", "div"):
+        return False
+    marked = _QUOTE.search(f"{_name_of(node)} {node.attributes.get('type')}") is not None
+    return marked or (
+        node.tag == "blockquote" and _QUOTE_LINE.search(node.attributes.get("style") or "") is not None
+    )
+
+
+def _name_of(node: LexborNode) -> str:
+    if node.tag.startswith("-"):
+        return ""
+    return f"{node.attributes.get('id')} {node.attributes.get('class')}"
