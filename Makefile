@@ -68,13 +68,13 @@ tests: $(VENV)/.installed-test mail-samples
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 # Mail that other projects test themselves with, out of their source packages; nothing of it is ours.
-MAIL_SAMPLES := flufl.bounce==6.0.0 mail-parser==4.8.0
+MAIL_SAMPLES := flufl.bounce==6.0.0 mail-parser==4.8.0 tnefparse==1.4.0
 
 mail-samples: .cache/mail-samples/.unpacked
 
 .cache/mail-samples/.unpacked: $(VENV)/.installed-test Makefile
 	@echo "Fetching the sample mails of other projects ..."
-	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary flufl.bounce,mail-parser \
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary flufl.bounce,mail-parser,tnefparse \
 	  -d .cache/mail-samples $(MAIL_SAMPLES)
 	@for archive in .cache/mail-samples/*.tar.gz; do tar -xzf $$archive -C .cache/mail-samples; done
 	@touch $@

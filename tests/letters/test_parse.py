@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.letters.charsets import decode_header, decode_text
-from tracker.letters.markup import text_of_markup
 from tracker.letters.parse import parse
 
 HEAD = b"From: a@unit.test\r\nTo: b@mail.test\r\nSubject: =?gbk?B?tPC4tA==?=\r\n"
@@ -27,6 +26,34 @@ def test_gbk_text_is_read_under_whatever_name_it_comes(name: str) -> None:
 
 def test_hz_text_is_read() -> None:
     assert parse(plain(b"~{4p84~}", "hz-gb-2312")).reply_text == b"~{4p84~}".decode("hz")
+
+
+@pytest.mark.parametrize("name", ["us-ascii", "", "utf-8", "gb2312"])
+def test_hz_text_is_read_whatever_it_is_called(name: str) -> None:
+    assert parse(plain("现答复如下".encode("hz"), name)).reply_text == "现答复如下"
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_called_utf8_is_read(charset: str) -> None:
+    assert (
+        decode_text("答复 No. 12, 2026\n".encode(charset), "utf-8")[0].lstrip("\ufeff")
+        == "答复 No. 12, 2026\n"
+    )
+
+
+def test_utf7_is_read() -> None:
+    assert decode_text("现答复如下：无".encode("utf-7"), "utf-8")[0] == "现答复如下：无"
+
+
+@pytest.mark.parametrize("name", ["gb2312", "", "us-ascii"])
+def test_big5_text_is_read_under_a_wrong_name(name: str) -> None:
+    text = "您申請公開的資訊本機關並未製作，請向財政局查詢。"
+    assert decode_text(text.encode("big5"), name) == (text, "charset_mislabelled" if name else "")
+
+
+@pytest.mark.parametrize("text", ["镕㎡堃", "您申請公開的資訊本機關並未製作，請向財政局查詢。"])
+def test_rare_characters_of_gbk_are_not_taken_for_big5(text: str) -> None:
+    assert decode_text(text.encode("gbk"), "gb2312")[0] == text
 
 
 @pytest.mark.parametrize("name", ["gb2312", "us-ascii", "iso-8859-1", "", "unknown"])
@@ -148,13 +175,23 @@ def test_the_plain_text_is_preferred_and_not_doubled() -> None:
     assert parse(raw).reply_text == "answer"
 
 
-def test_html_becomes_lines_without_scripts_and_hidden_text() -> None:
-    page = "<head><title>t</title></head><p>一<b>二</b></p><script>x</script><div style='display:none'>y</div>三<br>四"
-    assert text_of_markup(page) == "一二\n三\n四"
+def test_a_stub_gives_way_to_a_page_that_is_shorter() -> None:
+    raw = multipart(
+        "alternative",
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n您的客户端不支持HTML格式，请换用网页方式查看本邮件".encode(),
+        "Content-Type: text/html; charset=utf-8\r\n\r\n<p>没有这个信息</p>".encode(),
+    )
+    assert parse(raw).reply_text == "没有这个信息"
 
 
-def test_broken_html_still_gives_its_words() -> None:
-    assert "答复" in text_of_markup("<![x[ <p>答复</p")
+def test_a_text_that_is_cut_says_so() -> None:
+    message = parse(plain(b"x\r\n" * 400_000))
+    assert "text_cut" in message.faults
+    assert len(message.reply_text) <= 1_000_000
+
+
+def test_parameters_without_end_are_read_in_bounds() -> None:
+    assert parse(b"Subject: x\r\nContent-Type: text/plain" + b";a" * 500_000 + b"\r\n\r\ny").subject == "x"
 
 
 def test_a_forwarded_message_is_quoted_and_keeps_its_attachment() -> None:
@@ -167,6 +204,29 @@ def test_a_forwarded_message_is_quoted_and_keeps_its_attachment() -> None:
     assert message.reply_text == "see below"
     assert message.quoted_text == "inner\nforwarded words"
     assert [a.name for a in message.attachments] == ["a.pdf"]
+
+
+def test_a_letter_attached_as_a_file_is_quoted_with_its_files() -> None:
+    inner = (
+        b"Subject: inner\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nwords of a file\r\n"
+    )
+    inner += b"--c\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF\r\n--c--\r\n"
+    for kind in (b"application/octet-stream; name=answer.eml", b"message/rfc822"):
+        head = b"Content-Type: " + kind + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        letter = multipart(
+            "mixed", b"Content-Type: text/plain\r\n\r\nsee below", head + base64.encodebytes(inner)
+        )
+        message = parse(letter)
+        assert message.reply_text == "see below"
+        assert message.quoted_text == "inner\nwords of a file"
+        assert [a.name for a in message.attachments] == ["a.pdf"]
+
+
+def test_the_subject_among_returned_headers_is_kept() -> None:
+    headers = b"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <1@mail.test>\r\nSubject: =?utf-8?B?55Sz6K+3?=\r\n"
+    message = parse(multipart("report", b"Content-Type: text/plain\r\n\r\nx", headers))
+    assert message.returned_ids == ("<1@mail.test>",)
+    assert message.quoted_text == "申请"
 
 
 def test_a_broken_part_costs_only_itself() -> None:
@@ -189,6 +249,14 @@ def test_the_worst_of_several_reported_recipients_counts() -> None:
     found = parse(multipart("report", b"Content-Type: text/plain\r\n\r\nx", report)).report
     assert found is not None
     assert (found.action, found.status, found.recipient) == ("failed", "4.4.7", "b@unit.test")
+
+
+def test_too_many_parts_cost_only_those_that_are_too_many() -> None:
+    parts = [b"Content-Type: text/plain\r\n\r\nanswer"]
+    parts += [b"Content-Type: multipart/mixed; boundary=c\r\n\r\n--c--\r\n"] * 600
+    message = parse(multipart("mixed", *parts))
+    assert message.reply_text == "answer"
+    assert "too_many_parts" in message.faults
 
 
 def test_too_much_nesting_costs_the_body_but_no_header() -> None:

@@ -7,6 +7,7 @@ from tracker.letters.quotation import split_quotation
 QUOTED = [
     "-----Original Message-----\nFrom: a\nSent: b",
     "------------------ 原始邮件 ------------------\n发件人: x",
+    "---- 邮件原件 ----\n申请",
     "---Original---\nFrom: x",
     "---------- Forwarded message ---------\nFrom: x",
     "-------- 转发邮件信息 --------\n发件人：x",
@@ -57,3 +58,9 @@ def test_the_question_above_a_letter_box_answer_is_quoted() -> None:
 )
 def test_ordinary_lines_of_a_letter_stay(text: str) -> None:
     assert split_quotation(text) == (text, "")
+
+
+@pytest.mark.parametrize("answer", ["这个我们没有", "在我局网站上", "2024年12件\n2025年15件"])
+def test_an_answer_without_a_full_stop_is_no_part_of_the_line_that_follows(answer: str) -> None:
+    new, _old = split_quotation(f"{answer}\n张伟 <a@mail.test> 于2026年9月1日周二 09:00写道：\n> 申请")
+    assert new == answer

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from tracker.domain.document_numbers import document_number
-from tracker.domain.message import Message
+from tracker.domain.message import Message, is_mail_system
 from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
 from tracker.domain.signs import PHRASE, WORD, signs_of
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
@@ -26,7 +26,6 @@ _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
 _MOST_EVIDENCE = 8
 _FEWEST_WORDS = 3
-_MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
 
 _NUMBER_IN_BRACKETS = re.compile(
@@ -107,7 +106,7 @@ class _Reading:
         if scores.get(_K.READ_RECEIPT, 0) >= _SURE:
             return self._result(_K.READ_RECEIPT, scores[_K.READ_RECEIPT])
         bounce, delay = (scores.get(label, 0.0) for label in (_K.BOUNCE, _K.DELAY))
-        is_system = _MAIL_SYSTEM.match(self._message.sender) or self._message.returned_ids
+        is_system = is_mail_system(self._message.sender) or self._message.returned_ids
         if not is_system or max(bounce, delay) < _LIKELY:
             return None
         # "we keep trying" stands in no final notice, but a delay may warn of a final failure

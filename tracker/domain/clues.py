@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tracker.domain.folding import fold
-from tracker.domain.message import Message
+from tracker.domain.message import Message, is_mail_system
 from tracker.domain.sent import SentLetters, fold_number
 from tracker.domain.topics import Words, pairs
 
@@ -57,7 +57,7 @@ class Clues:
         self._quoted = fold(self._quotation)
         self.is_report = (
             message.report is not None
-            or _MAIL_SYSTEM.match(message.sender) is not None
+            or is_mail_system(message.sender)
             or _RETURNED.search(f"{message.subject}\n{message.sender_name}") is not None
         )
         self.is_bulk = any(name in message.headers for name in ("list-id", "list-unsubscribe"))
@@ -154,7 +154,7 @@ class Clues:
 
     @cached_property
     def _without_referrals(self) -> str:
-        text = f"{self.message.sender_name}\n{self.message.reply_text}"
+        text = f"{self.message.sender_name}\n{self.message.reply_text}\n{self.message.signature}"
         return "".join(_REFERRAL.sub("", fold(clause)) for clause in _CLAUSE_END.split(text))
 
     def names_applicant(self, reference: str) -> bool:
@@ -213,7 +213,6 @@ _REPLY_PREFIX = re.compile(
     r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
     re.IGNORECASE,
 )
-_MAIL_SYSTEM = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _RETURNED = re.compile(
     r"退信|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure)|returned mail",
     re.IGNORECASE,

@@ -1,8 +1,19 @@
 """A parsed letter, as matching and classification see it. `letters.parse` makes it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+_MAIL_SYSTEM = re.compile(
+    r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|system-notice|microsoftexchange[0-9a-f]{8,})@",
+    re.IGNORECASE,
+)
+
+
+def is_mail_system(address: str) -> bool:
+    """Whether an address is one that mail systems, not people, write from."""
+    return _MAIL_SYSTEM.match(address) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,8 @@ class DeliveryReport:
 class Message:
     """One message. Header times are aware; `received` has the topmost (our own server's) first.
 
-    `reply_text` is what the sender wrote anew, `quoted_text` what was quoted or forwarded.
+    `reply_text` is what the sender wrote anew, `signature` what a program put below it, `quoted_text`
+    what was quoted or forwarded.
     `faults` names everything the parser had to work around; it never raises.
     """
 
@@ -48,9 +60,9 @@ class Message:
     thread_ids: tuple[str, ...] = ()  # In-Reply-To, then References, with angle brackets
     returned_ids: tuple[str, ...] = ()  # Message-IDs in a returned original or its headers
     headers: Mapping[str, str] = field(default_factory=dict)  # lower-case name -> first value
-    content_type: str = "text/plain"
     report: DeliveryReport | None = None
     reply_text: str = ""
+    signature: str = ""
     quoted_text: str = ""
     attachments: tuple[Attachment, ...] = ()
     faults: tuple[str, ...] = ()

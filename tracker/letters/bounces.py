@@ -5,7 +5,7 @@ from email.message import Message as Part
 
 from flufl.bounce import all_failures
 
-from tracker.domain.message import DeliveryReport
+from tracker.domain.message import DeliveryReport, is_mail_system
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _RETURNED = re.compile(
@@ -23,8 +23,11 @@ _STILL_TRYING = re.compile(
     r"|will (?:continue|keep) (?:to )?(?:try|retry)|will be retried|still being retried|delayed",
     re.IGNORECASE,
 )
+_GIVEN_UP = re.compile(
+    r"(?:重试|尝试|投递)[^。\n]{0,8}失败[^。\n]{0,6}退回|已(?:经)?(?:被)?退回|放弃投递|不再(?:重试|尝试)|gave up|giving up",
+    re.IGNORECASE,
+)
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])|(?<!\d)([45])\d\d(?=[ -])")
-_MACHINE = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 _NAMED_MACHINE = re.compile(
     r"系统退信|退信|邮件系统|投递状态|邮箱(?:管理员|团队)?$|mail delivery", re.IGNORECASE
 )
@@ -35,7 +38,7 @@ def report_in(tree: Part, sender: str, sender_name: str, subject: str, text: str
 
     `recipient` is the address that failed, `status` what stands there (x.y.z, or empty).
     """
-    is_machine = _MACHINE.match(sender) or (_NAMED_MACHINE.search(sender_name) and _RETURNED.search(subject))
+    is_machine = is_mail_system(sender) or (_NAMED_MACHINE.search(sender_name) and _RETURNED.search(subject))
     if not is_machine and not _SUBJECT.search(subject):
         return None
     temporary, permanent = all_failures(tree)
@@ -45,7 +48,7 @@ def report_in(tree: Part, sender: str, sender_name: str, subject: str, text: str
     if not is_machine:
         return None
     said = f"{subject}\n{text}"
-    is_delay = _STILL_TRYING.search(said) is not None
+    is_delay = _STILL_TRYING.search(said) is not None and not _GIVEN_UP.search(said)
     if not is_delay and not _RETURNED.search(said):
         return None
     return DeliveryReport("delayed" if is_delay else "failed", _status(text), _recipient(text, sender))

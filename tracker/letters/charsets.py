@@ -13,6 +13,14 @@ _GB_NAMES = re.compile(
 )
 _LATIN_NAMES = re.compile(r"(?:us-)?ascii|iso-?8859-1|latin-?1|(?:windows-|cp)1252")
 _GB2312_PAIRS = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xf7][\xa1-\xfe])+")
+_PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+_COMMON_IN_GB2312 = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")  # punctuation and the first level
+_COMMON_IN_BIG5 = re.compile(rb"[\xa1-\xc6][\x40-\x7e\xa1-\xfe]")  # likewise
+_FEWEST_PAIRS = 8  # fewer characters tell no charset from another
+_HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")
+_UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{8,}-")
+_UTF16_SAMPLE = 4096  # bytes
+_WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
 _CJK_PAIR = re.compile("[\u3000-\u9fff\uff00-\uffef].*[\u3000-\u9fff\uff00-\uffef]", re.DOTALL)
 _ENCODED_WORD = re.compile(rb"=\?([^?\s*]+)(?:\*[^?]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
 _FOLD = re.compile(r"\r?\n[ \t]?|\r")
@@ -21,29 +29,70 @@ _FOLD = re.compile(r"\r?\n[ \t]?|\r")
 def decode_text(raw: bytes, declared: str | None) -> tuple[str, str]:
     """The text, and the name of the fault that had to be worked around ("" if none)."""
     name = (declared or "").strip("\"' ").lower()
+    name = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}.get(name, name)
     for charset in _candidates(raw, name):
         text = _strictly(raw, charset)
         if text is not None:
             return text, "" if _is_as_declared(charset, name, raw) else "charset_mislabelled"
-    charset = "utf-8" if name in ("utf-8", "utf8") else "gb18030"
+    charset = "utf-8" if _is_utf8(name) else "gb18030"
     return raw.decode(charset, "replace"), "undecodable_bytes"
 
 
 def _candidates(raw: bytes, name: str) -> Iterator[str]:
+    """Charsets in the order in which they are tried; what the bytes show comes before what they are called."""
+    if name not in _WIDE and (wide := utf16_of(raw)):
+        yield wide
+    if raw.isascii():
+        if _HZ.search(raw):
+            yield "hz"
+        elif name in ("utf-7", "unicode-1-1-utf-7") or (_is_utf8(name) and _UTF7.search(raw)):
+            yield "utf-7"
     if _GB_NAMES.fullmatch(name):
         if _is_surely_utf8(raw):
             yield "utf-8"
-        if b"~{" in raw and name.startswith("hz"):
-            yield "hz"
+        if is_big5(raw):
+            yield "big5"
         yield "gb18030"
         return
     if name and not _LATIN_NAMES.fullmatch(name):
         yield name
     yield "utf-8"
+    if is_big5(raw):
+        yield "big5"
     if not _LATIN_NAMES.fullmatch(name) or _GB2312_PAIRS.fullmatch(raw):
         yield "gb18030"
     if _LATIN_NAMES.fullmatch(name):
         yield "latin-1"
+
+
+def _is_utf8(name: str) -> bool:
+    return name in ("utf-8", "utf8")
+
+
+def utf16_of(raw: bytes) -> str | None:
+    """The name of the UTF-16 that bytes are in, with or without a byte order mark; None if in neither."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    sample = raw[:_UTF16_SAMPLE]
+    low, high = sample[::2].count(0), sample[1::2].count(0)
+    if low == high or len(raw) % 2:
+        return None
+    charset = "utf-16-le" if high > low else "utf-16-be"
+    # a character may be cut where the sample ends
+    text = sample.decode(charset, "ignore")
+    return charset if "".join(text.split()).isprintable() else None
+
+
+def is_big5(raw: bytes) -> bool:
+    """Whether text is Big5: almost any is valid GB18030 too, but of characters hardly anybody uses."""
+    if raw.isascii() or _strictly(raw, "utf-8") is not None:
+        return False
+    pairs = _PAIR.findall(raw)
+    in_gb, in_big5 = (
+        sum(map(bool, map(common.match, pairs))) for common in (_COMMON_IN_GB2312, _COMMON_IN_BIG5)
+    )
+    is_likely = len(pairs) >= _FEWEST_PAIRS and 2 * in_gb < len(pairs) and 5 * in_big5 > 4 * len(pairs)
+    return is_likely and _strictly(raw, "big5") is not None
 
 
 def _strictly(raw: bytes, charset: str) -> str | None:

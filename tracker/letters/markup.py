@@ -8,10 +8,39 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MAX_MARKUP = 1_000_000
 _BLOCKS = frozenset(
-    "address article blockquote body br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
-    " ol p pre section table tr ul".split()
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
-_SILENT = frozenset("head script style template title noscript".split())
+_SILENT = frozenset(["head", "script", "style", "template", "title", "noscript"])
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # Wrappers that mail programs put around what they quote: <blockquote type=cite>, 163, Gmail, Yahoo, QQ
 _QUOTE = re.compile(r"\bcite\b|isreplycontent|gmail_quote|yahoo_quoted", re.IGNORECASE)
@@ -21,7 +50,25 @@ _ANNOUNCED = "-----Original Message-----"
 _EMBEDDED = re.compile(r"data:[^\s\"'<>]{500,}")  # pictures inside the page
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:]*)")
 _TAGS = re.compile(r"<[^<>]*>")
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr o:p".split())
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "o:p",
+    ]
+)
 _DEEPEST = 1_000  # open elements; a parser that follows the standard needs time by their square
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
@@ -73,9 +120,7 @@ def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, bool]]:
 
 
 def _is_silent(node: LexborNode) -> bool:
-    return node.tag in _SILENT or (
-        not node.tag.startswith("-") and _HIDDEN.search(node.attributes.get("style") or "") is not None
-    )
+    return node.tag in _SILENT or _HIDDEN.search(_value(node, "style")) is not None
 
 
 class _Page:
@@ -125,13 +170,13 @@ def _is_quotation(node: LexborNode) -> bool:
         return True
     if node.tag not in ("blockquote", "div"):
         return False
-    marked = _QUOTE.search(f"{_name_of(node)} {node.attributes.get('type')}") is not None
-    return marked or (
-        node.tag == "blockquote" and _QUOTE_LINE.search(node.attributes.get("style") or "") is not None
-    )
+    has_line = node.tag == "blockquote" and _QUOTE_LINE.search(_value(node, "style"))
+    return bool(has_line or _QUOTE.search(f"{_name_of(node)} {_value(node, 'type')}"))
 
 
 def _name_of(node: LexborNode) -> str:
-    if node.tag.startswith("-"):
-        return ""
-    return f"{node.attributes.get('id')} {node.attributes.get('class')}"
+    return f"{_value(node, 'id')} {_value(node, 'class')}"
+
+
+def _value(node: LexborNode, name: str) -> str:
+    return node.attributes.get(name) or "" if node.is_element_node else ""

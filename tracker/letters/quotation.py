@@ -4,7 +4,7 @@ import re
 
 _RULED = re.compile(
     r"^[\s>]*[-_—－=─*~]{2,}\s*"
-    r"(?:原始?邮件|原始信息|原始郵件|转发的?(?:邮件|信息)(?:信息)?|被转发邮件|回复邮件|回复的原邮件|"
+    r"(?:原始?邮件|邮件原件|原始信息|原始郵件|转发的?(?:邮件|信息)(?:信息)?|被转发邮件|回复邮件|回复的原邮件|"
     r"Original(?: Message)?|Forwarded(?: message)?|Forwarded by .{1,60}|Reply message)"
     r"\s*[-_—－=─*~]*\s*$",
     re.IGNORECASE,
@@ -12,10 +12,9 @@ _RULED = re.compile(
 _ANNOUNCED = re.compile(
     r"^\s*(?:Begin forwarded message|下面是被转发的邮件|以下是转发的邮件)\s*[:：]?\s*$", re.IGNORECASE
 )
-_WROTE = re.compile(
-    r"^\s*(?:On\b|At\b|在|于|\d{4}|[^，。；]{1,60}于).{0,200}?(?:wrote|writes|写道|寫道|写到|来信)\s*[:：]$",
-    re.IGNORECASE,
-)
+_BEGINNING = r"^\s*(?:On\b|At\b|在|于|\d{4}|[^，。；]{1,60}于)"
+_WROTE_BEGINS = re.compile(_BEGINNING, re.IGNORECASE)
+_WROTE = re.compile(_BEGINNING + r".{0,200}?(?:wrote|writes|写道|寫道|写到|来信)\s*[:：]$", re.IGNORECASE)
 _TELLS_WHEN_OR_WHO = re.compile(r"\d{1,2}[:：/月.-]\d{1,2}|@")
 _SENDER_FIELD = re.compile(r"^\W{0,4}(?:发件人|寄件者|寄件人|发送人|From)\W{0,3}\s*[:：]", re.IGNORECASE)
 _OTHER_FIELD = re.compile(
@@ -63,7 +62,8 @@ def _header_length(lines: list[str], position: int) -> int:
         return _block_length(lines, position)
     if not line.strip():
         return 0
-    for length in (1, 2, 3):  # long lines "On … wrote:" are wrapped
+    is_begun = _WROTE_BEGINS.match(line) and _TELLS_WHEN_OR_WHO.search(line)
+    for length in (1, 2, 3) if is_begun else (1,):  # long lines "On … wrote:" are wrapped
         joined = " ".join(lines[position : position + length]).rstrip()
         if joined.endswith((":", "：")) and _WROTE.match(joined) and _TELLS_WHEN_OR_WHO.search(joined):
             return length

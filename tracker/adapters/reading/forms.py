@@ -3,13 +3,14 @@
 import re
 from enum import StrEnum
 
+from tracker.letters.charsets import utf16_of
+
 _PICTURES = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|II\*\0|MM\0\*|BM.{4}\0\0\0\0|RIFF.{4}WEBP", re.DOTALL
 )
 _MARKUP = re.compile(rb"<(?:!doctype|html|head|meta|body|div|p|table|br|span)\b|<\?xml", re.IGNORECASE)
 _MARKUP_WITHIN = 1024  # bytes
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_UTF16_SAMPLE = 2000  # bytes; even
 
 
 class Form(StrEnum):
@@ -43,17 +44,3 @@ def _text_form(raw: bytes) -> Form | None:
     if not raw or (_NO_TEXT.search(raw) and utf16_of(raw) is None):
         return None
     return Form.MARKUP if _MARKUP.search(raw[:_MARKUP_WITHIN].replace(b"\0", b"")) else Form.PLAIN
-
-
-def utf16_of(raw: bytes) -> str | None:
-    """The name of the UTF-16 that bytes are in, with or without a byte order mark; None if in neither."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    sample = raw[:_UTF16_SAMPLE]
-    low, high = sample[::2].count(0), sample[1::2].count(0)
-    if low == high or len(raw) % 2:
-        return None
-    charset = "utf-16-le" if high > low else "utf-16-be"
-    # a character may be cut where the sample ends
-    text = sample.decode(charset, "ignore")
-    return charset if "".join(text.split()).isprintable() else None
