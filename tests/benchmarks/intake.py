@@ -25,7 +25,7 @@ from tests.benchmarks.mailbox import MAILBOX, SIZES, fill, requests_csv
 from tests.servers.dovecot import Dovecot
 from tests.servers.ports import HOST
 from tracker.adapters.imap import ImapAccount, MailboxReader
-from tracker.services.intake import take_in_all
+from tracker.services.intake import take_in
 from tracker.services.sent_elsewhere import import_requests
 from tracker.services.watch import Look, keep_look
 from tracker.services.workspaces import make_workspace
@@ -129,9 +129,9 @@ def ours(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
         waiting += 1
         if waiting % _PER_TICK == 0:
             with _timed(stages, "understand"):
-                take_in_all(workspace, now)
+                take_in(workspace, now)
     with _timed(stages, "understand"):
-        take_in_all(workspace, now)
+        take_in(workspace, now)
     seconds = perf_counter() - started
     if chosen.profile:
         profile.disable()

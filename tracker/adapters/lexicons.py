@@ -41,16 +41,15 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
         )
     return Lexicon(
         version=hashlib.sha256(f"{sha256}{weights_sha256}".encode()).hexdigest(),
-        weights=_weights(weights, weights_sha256),
+        weights=_weights(weights),
         phrases=tuple(page.phrases(content)),
         headers=tuple(page.header(entry) for entry in content.get("headers", [])),
         hypothetical=tuple(page.patterns("hypothetical", content.get("hypothetical", {})).values()),
-        formula=tuple(page.patterns("formula", content.get("formula", {})).values()),
         **{mark: page.pattern(f"marks.{mark}", marks[mark]) for mark in _MARKS},
     )
 
 
-def _weights(path: Path, sha256: str) -> Weights:
+def _weights(path: Path) -> Weights:
     """Written by tests/mail/learn.py in whole hundredths: sign -> place, weight, place, weight …"""
     content = json.loads(path.read_text(encoding="utf-8"))
     table = {
@@ -58,7 +57,7 @@ def _weights(path: Path, sha256: str) -> Weights:
         for sign, numbers in content["weights"].items()
     }
     bias = tuple(number / 100 for number in content["bias"])
-    return Weights(sha256, tuple(content["labels"]), bias, table)
+    return Weights(tuple(content["labels"]), bias, table)
 
 
 class _Page:
@@ -84,7 +83,7 @@ class _Page:
 
     def phrases(self, content: Mapping[str, Any]) -> list[Phrase]:
         found = []
-        for label in content.keys() - {"parts", "marks", "headers", "hypothetical", "formula"}:
+        for label in content.keys() - {"parts", "marks", "headers", "hypothetical"}:
             self._check(label, label, _LABELS)
             for weight, entries in content[label].items():
                 self._check(f"{label}.{weight}", weight, _WEIGHTS)

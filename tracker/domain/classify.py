@@ -2,11 +2,12 @@
 
 Reports and mail systems speak in forms and are read by rules. A letter is read by all its signs - the
 lexicon's phrases, its words, its form - each weighed by what it meant in letters that people read.
-The confidence is the share of such letters that had this label.
+The confidence is the probability that a softmax regression over them gives the label.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from tracker.domain.document_numbers import document_number
 from tracker.domain.message import Message, is_mail_system
@@ -76,6 +77,10 @@ class _Reading:
         self._kind = kind or self._letter.kind_asked
         self._is_sudden = seconds is not None and 0 <= seconds < _AUTOMATIC_WITHIN
 
+    @cached_property
+    def _signs(self) -> Mapping[str, float]:
+        return signs_of(self._message, self._letter, self._hits, self._kind)
+
     @property
     def is_a_note(self) -> bool:
         return len(self._letter.stated) < _SHORT
@@ -138,7 +143,6 @@ class _Reading:
     # --- decisions ---
 
     def _likely(self) -> dict[str, float]:
-        self._signs = signs_of(self._message, self._letter, self._hits, self._kind)
         labels = _labels(self._kind)
         if not self._is_sudden and not any(hit.label == _K.AUTO_REPLY for hit in self._hits):
             labels -= {_K.AUTO_REPLY}  # nothing of a machine: a person may well write so little
@@ -185,8 +189,8 @@ class _Reading:
     def _evidence(self, label: str) -> tuple[str, ...]:
         """The phrases that speak for the label by themselves or by their weight; else the words."""
         told = [str(hit) for hit in self._hits if hit.label == label]
-        signs = getattr(self, "_signs", {})
-        support = self._lexicon.weights.support(signs, label) if label in self._lexicon.weights.labels else []
+        weights = self._lexicon.weights
+        support = weights.support(self._signs, label) if label in weights.labels else []
         told += [sign.removeprefix(PHRASE) for sign, _ in support if sign.startswith(PHRASE)]
         if not told:
             words = [sign.removeprefix(WORD) for sign, _ in support if sign.startswith(WORD)]

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 _NOISE = re.compile(r"[\W_]+")
-_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _GRAM = 3
 
 
 def fold(text: str) -> str:
     """NFKC, upper case, look-alike letters as digits, letters and digits only (no invisible ones either)."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", text).upper().translate(_LOOK_ALIKES))
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text).upper().translate(LOOK_ALIKES))
 
 
 class PhraseIndex:

@@ -202,7 +202,7 @@ class _Decision:
             return self._agreed_on_several(pointed, spoken)
         if spoken:
             return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
-        if len(pool) == 2 and not pointed and _BOTH.search(self._clues.words):
+        if len(pool) == 2 and not pointed and self._answers_several:
             return pool
         return self._one(pointed or pool)
 
@@ -303,4 +303,3 @@ _SEVERAL = re.compile(
     re.MULTILINE,
 )
 _TWO_IN_ONE = re.compile(r"[两二2][件份个封项事]|一并(?:答复|回复|告知|登记)")
-_BOTH = re.compile(r"[两二2][件份个封项]")

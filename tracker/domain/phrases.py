@@ -67,7 +67,6 @@ class Lexicon:
     phrases: tuple[Phrase, ...]
     headers: tuple[HeaderMark, ...]
     hypothetical: tuple[re.Pattern[str], ...]  # cut out first: they state nothing about this case
-    formula: tuple[re.Pattern[str], ...]  # politeness; a sentence of it is no answer
     letter: re.Pattern[str]  # tells an attached letter from a document that was disclosed
     disclosure: re.Pattern[str]
     consultation: re.Pattern[str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from tracker.domain.folding import PhraseIndex, fold
+from tracker.domain.folding import LOOK_ALIKES, PhraseIndex, fold
 from tracker.domain.topics import pairs, topic_of, words_of
 from tracker.domain.unit_names import names_of
 
@@ -135,10 +135,7 @@ _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 def fold_number(number: str) -> str:
     """Folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
-    return fold(_LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", number).upper().translate(_OH)))
-
-
-_OH = str.maketrans({"O": "0", "I": "1", "L": "1"})
+    return fold(_LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", number).upper().translate(LOOK_ALIKES)))
 
 
 def domain_of(address: str) -> str:

@@ -9,7 +9,6 @@ from math import exp
 class Weights:
     """A softmax regression over signs. `table` maps a sign to (place in `labels`, weight) pairs."""
 
-    sha256: str
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     table: Mapping[str, tuple[tuple[int, float], ...]]

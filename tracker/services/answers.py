@@ -165,6 +165,21 @@ def reading_event(
     )
 
 
+def assigned_event(
+    arrival: RawMessageRow, references: Iterable[str], actor: str, now: datetime, reason: str
+) -> Event:
+    """A held message leaves the pen: it answers these requests, or none of ours."""
+    return Event(
+        kind=EventKind.ASSIGNED,
+        happened_at=arrival.arrived_at,
+        known_at=now,
+        actor=actor,
+        source_sha256=arrival.sha256,
+        payload={"requests": list(references), "reason": reason},
+        dedupe_key=f"assigned:{arrival.sha256}:{now.isoformat()}",
+    )
+
+
 def replied_at(message: Message, arrived_at: datetime) -> tuple[datetime, str]:
     """When an electronic reply counts as given, and on which stamp that rests.
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from tracker.domain.message import Message
 from tracker.letters.parse import parse
 from tracker.services.canary import notice_canaries
-from tracker.services.intake import MAIL, take_in_all
+from tracker.services.intake import MAIL, take_in
 from tracker.services.raw_headers import date_header, received_headers
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
@@ -46,7 +46,7 @@ def import_mail(workspace: Workspace, paths: Sequence[Path], now: datetime) -> I
             with writing(workspace.engine) as session:
                 is_new = _keep(session, workspace, raw, ours, now)
             new, known = new + is_new, known + (not is_new)
-    take_in_all(workspace, now)
+    take_in(workspace, now)
     read_scans(workspace, lambda: now)
     reread_scanned(workspace, now)
     with reading(workspace.engine) as session:

@@ -1,4 +1,4 @@
-"""The one door in: `take_in` turns kept raw bytes - mail, or a contact a person logged - into events."""
+"""The one door in: `take_in` turns kept raw bytes - mail, or contacts that people logged - into events."""
 
 import json
 import logging
@@ -62,7 +62,7 @@ def keep_fetched(
         )
 
 
-def take_in_all(workspace: Workspace, now: datetime) -> int:
+def take_in(workspace: Workspace, now: datetime) -> int:
     """Take in everything that is kept and not understood yet; also what a crash left behind.
 
     A message that cannot be understood stays kept, is tried again, and shows in `tracker status`.
@@ -106,14 +106,6 @@ def _record_together(
         _log.exception("arrivals_not_recorded", extra={"messages": len(understood)})
         return 0
     return len(understood)
-
-
-def take_in(workspace: Workspace, arrival: RawMessageRow, now: datetime) -> None:
-    """Understand one arrival and record it: an event per request it surely answers, or the holding pen."""
-    with reading(workspace.engine) as session:
-        events = understand(workspace, session, arrival, Asked(workspace), now)
-    with writing(workspace.engine) as session:
-        record_arrival(session, arrival, events, now)
 
 
 def understand(

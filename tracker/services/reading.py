@@ -18,6 +18,8 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import read_message
 
+_LONGEST_SHOWN = 500  # characters in a row for a terminal; --json has all
+
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
@@ -27,12 +29,12 @@ class ReadFile:
     letter: LetterFields
 
     def fields(self) -> dict[str, Any]:
-        date = self.message.date
+        sent_at = self.message.date
         return {
             "file": str(self.file),
             "subject": self.message.subject,
             "from": self.message.sender,
-            "date": date.astimezone(SHANGHAI).isoformat() if date else None,
+            "date": sent_at.astimezone(SHANGHAI).isoformat() if sent_at else None,
             "kind": self.result.kind,
             "outcome": self.result.outcome,
             "label": self.result.label,
@@ -41,6 +43,9 @@ class ReadFile:
             "document_number": self.result.document_number,
             "attachments": [attachment.name for attachment in self.message.attachments],
             "faults": list(self.message.faults),
+            "text": self.message.reply_text,
+            "signature": self.message.signature,
+            "quoted": self.message.quoted_text,
             "letter": self._letter(),
         }
 
@@ -73,8 +78,10 @@ class ReadFile:
         return json.dumps(self.fields(), ensure_ascii=False)
 
     def rows(self) -> list[tuple[str, str]]:
-        shown = {name: value for name, value in self.fields().items() if name not in ("file", "letter")}
-        shown |= {f"letter: {name}": value for name, value in self._letter().items()}
+        fields = self.fields()
+        letter = fields.pop("letter")
+        shown = {name: value for name, value in fields.items() if name != "file"}
+        shown |= {f"letter: {name}": value for name, value in letter.items()}
         return [(name, _in_words(value)) for name, value in shown.items()]
 
 
@@ -89,7 +96,8 @@ def _plain(value: Any) -> Any:
 def _in_words(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(map(_in_words, value))
-    return str(value["text"] if isinstance(value, dict) else value or "")
+    words = str(value["text"] if isinstance(value, dict) else value or "")
+    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN]}…"
 
 
 def _with_scans_read(message: Message) -> Message:

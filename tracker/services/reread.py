@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import Reading
 from tracker.domain.terms import Event, EventKind
-from tracker.services.answers import Asked
+from tracker.services.answers import Asked, assigned_event
 from tracker.services.intake import MAIL, understand
 from tracker.services.scans import messages_to_read_again
 from tracker.settings import Workspace
@@ -134,16 +134,8 @@ def _appendable(
     if standing.readings:
         yield from (event for event in read if event.request in standing.readings)
     elif standing.is_held and read:
-        references = [event.request for event in read if event.kind is EventKind.READ]
-        yield Event(
-            kind=EventKind.ASSIGNED,
-            happened_at=arrival.arrived_at,
-            known_at=now,
-            actor=read[-1].actor,
-            source_sha256=arrival.sha256,
-            payload={"requests": references, "reason": "reread"},
-            dedupe_key=f"assigned:{arrival.sha256}:{now.isoformat()}",
-        )
+        references = [event.request or "" for event in read if event.kind is EventKind.READ]
+        yield assigned_event(arrival, references, read[-1].actor, now, "reread")
         yield from read
     elif standing.is_held:
         yield from events

@@ -15,7 +15,7 @@ from tracker.domain.notices import NO_TERMS, NoticeTerms, days_named
 from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.answers import reading_event, replied_at
+from tracker.services.answers import assigned_event, reading_event, replied_at
 from tracker.services.contacts import check_outcome
 from tracker.services.intake import read_message
 from tracker.services.rounds import find_request, plan_of
@@ -157,15 +157,7 @@ def assign(
         requests = [find_request(session, reference) for reference in references]
         limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     message, lexicon = message_of(workspace, arrival), load_lexicon(workspace=workspace.root)
-    assigned = Event(
-        kind=EventKind.ASSIGNED,
-        happened_at=arrival.arrived_at,
-        known_at=now,
-        actor=actor,
-        source_sha256=arrival.sha256,
-        payload={"requests": list(references), "reason": reason},
-        dedupe_key=f"assigned:{arrival.sha256}:{now.isoformat()}",
-    )
+    assigned = assigned_event(arrival, references, actor, now, reason)
     readings = [
         reading_event(
             request,

@@ -36,12 +36,11 @@ def scans_waiting(session: Session) -> list[Scan]:
 
 def illegible_scans(session: Session) -> list[Scan]:
     """Scans for a person: OCR found no text in them, or there is no OCR."""
-    with_text = {e.payload["attachment"] for e in _scan_events(session) if e.payload["text"]}
-    looked_at = {e.payload["attachment"] for e in _scan_events(session)}
+    looks = {e.payload["attachment"]: e.payload["text"] for e in _scan_events(session)}
     return [
         scan
         for scan in _scans(session)
-        if scan.attachment not in with_text and (scan.attachment in looked_at or not has_ocr())
+        if not looks.get(scan.attachment) and (scan.attachment in looks or not has_ocr())
     ]
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from tracker.clock import Clock
 from tracker.services.canary import send_canaries
 from tracker.services.dispatch import send_due
-from tracker.services.intake import take_in_all
+from tracker.services.intake import take_in
 from tracker.services.reread import reread_scanned
 from tracker.services.watch import Look, keep_look
 from tracker.settings import Workspace
@@ -40,7 +40,7 @@ def tick(
     """
     for look in found:
         keep_look(workspace, look)
-    taken_in = take_in_all(workspace, now) + reread_scanned(workspace, now)
+    taken_in = take_in(workspace, now) + reread_scanned(workspace, now)
     _seal_if_due(workspace, now)
     sent = send_due(workspace, now, clock, is_stopping)
     send_canaries(workspace, now, clock, is_stopping)

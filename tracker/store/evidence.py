@@ -32,22 +32,19 @@ class EvidenceStore:
         sha256 = hashlib.sha256(raw).hexdigest()
         if not self.path(sha256).exists():
             self._write(self.path(sha256), raw)
-        row = {"sha256": sha256, "size": len(raw), "media_type": media_type, "kept_at": now}
-        session.execute(insert(EvidenceRow).values(**row).on_conflict_do_nothing())
+        session.execute(_INSERT_EVIDENCE, _row(sha256, raw, media_type, now))
         return sha256
 
     def keep_many(self, session: Session, raws: Sequence[bytes], media_type: str, now: datetime) -> list[str]:
         """Keep the bytes of a whole batch, on the disk by one flush; their SHA-256 in order."""
-        named = {hashlib.sha256(raw).hexdigest(): raw for raw in raws}
+        hashes = [hashlib.sha256(raw).hexdigest() for raw in raws]
+        named = dict(zip(hashes, raws, strict=True))
         fresh = {sha256: raw for sha256, raw in named.items() if not self.path(sha256).exists()}
         self._write_together(fresh)
-        rows = [
-            {"sha256": sha256, "size": len(raw), "media_type": media_type, "kept_at": now}
-            for sha256, raw in named.items()
-        ]
-        if rows:
+        if named:
+            rows = [_row(sha256, raw, media_type, now) for sha256, raw in named.items()]
             session.execute(_INSERT_EVIDENCE, rows)
-        return [hashlib.sha256(raw).hexdigest() for raw in raws]
+        return hashes
 
     def faults(self, session: Session) -> list[str]:
         """SHA-256 of every kept file that is missing or no longer has the bytes it had."""
@@ -93,6 +90,10 @@ class EvidenceStore:
 
 _INSERT_EVIDENCE = insert(EvidenceRow.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
 _INSERT_MESSAGE = insert(RawMessageRow.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+
+
+def _row(sha256: str, raw: bytes, media_type: str, now: datetime) -> dict[str, object]:
+    return {"sha256": sha256, "size": len(raw), "media_type": media_type, "kept_at": now}
 
 
 def _sync_file_system(folder: Path) -> bool:
