@@ -51,7 +51,10 @@ class Clues:
         subject = message.subject[prefix.end() :] if prefix else message.subject
         self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
         papers = [f"{a.name}\n{(a.text or '')[:_FIRST_PAGE]}" for a in message.attachments]
-        self.words = "\n".join([*([] if self._repeats else [subject]), message.reply_text, *papers])
+        self.is_passed_on = _PASSED_ON.search(message.reply_text[:_SHORT]) is not None
+        said = _ASIDE.sub("", message.reply_text)
+        passed_on = [message.quoted_text] if self.is_passed_on else []
+        self.words = "\n".join([*([] if self._repeats else [subject]), said, *passed_on, *papers])
         self._quotation = "\n".join([message.quoted_text, *([subject] if self._repeats else [])])
         self._own = fold(self.words)
         self._quoted = fold(self._quotation)
@@ -60,7 +63,18 @@ class Clues:
             or is_mail_system(message.sender)
             or _RETURNED.search(f"{message.subject}\n{message.sender_name}") is not None
         )
-        self.is_bulk = any(name in message.headers for name in ("list-id", "list-unsubscribe"))
+        self.is_bulk = (
+            any(name in message.headers for name in ("list-id", "list-unsubscribe")) or self._is_to_many
+        )
+
+    @cached_property
+    def _applicant(self) -> str:
+        return next((fold(r.applicant_name) for r in self.sent.requests.values()), "")
+
+    @property
+    def _is_to_many(self) -> bool:
+        called = _TO_MANY.match(self.message.reply_text)
+        return called is not None and not (self._applicant and self._applicant in fold(called[0]))
 
     # --- what a mail program did by itself ---
 
@@ -123,6 +137,11 @@ class Clues:
         return self._possible(self.sent.by_own_domain(self.message.sender)) - self.sender
 
     @cached_property
+    def neighbours(self) -> frozenset[str]:
+        """Requests to units of one domain with the sender, which may be others."""
+        return self._possible(self.sent.by_shared_domain(self.message.sender))
+
+    @cached_property
     def failed(self) -> frozenset[str]:
         if not self.is_report:
             return _NONE
@@ -141,6 +160,27 @@ class Clues:
         """The same by any form of the name that is only one unit's here, in attached papers too."""
         papers = fold("\n".join(f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in self.message.attachments))
         return self._possible(self.sent.called(f"{self._without_referrals} {papers}"))
+
+    @cached_property
+    def signing(self) -> frozenset[str]:
+        """Those of them that write: in the name, a line of its own, an introduction, a paper."""
+        message = self.message
+        lines = [each for each in message.reply_text.split("\n") if len(each) <= _SIGNATURE]
+        lines += [each[-_CLOSING:] for each in message.reply_text.split("\n")[-2:]]
+        presented = _PRESENTED.findall(message.reply_text)
+        papers = [f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in message.attachments]
+        places = [message.sender_name, message.subject, message.signature, *lines, *presented, *papers]
+        return self.called & self._possible(self.sent.called(" ".join(map(fold, places))))
+
+    @cached_property
+    def elsewhere(self) -> str:
+        """The mailbox of another applicant for whom the letter was meant; "" where it is not."""
+        message = self.message
+        head = fold(f"{message.subject} {message.reply_text[:_ADDRESSED_WITHIN]}")
+        if self.thread or (self._applicant and self._applicant in head):
+            return ""
+        meant = self.sent.everybody.mailbox_meant([*message.thread_ids, *message.returned_ids], head)
+        return meant if meant != self.mailbox else ""
 
     @cached_property
     def turned_to(self) -> frozenset[str]:
@@ -206,6 +246,21 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
+_ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
+_TO_MANY = re.compile(
+    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友)们?)\s*[:：]"
+)
+_PASSED_ON = re.compile(
+    r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
+)
+_CLOSING = 30  # characters at the end of the last lines: who writes, and a telephone number
+# What is said of another matter only to set it apart.
+_ASIDE = re.compile(
+    r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
+)
+_PRESENTED = re.compile(
+    r"(?:我们?(?:是|这里是)?|这(?:里|边)是|本人是?|受|代|(?:承办|主办|答复|办理)单位[:：]?)([^，。,;；\n]{2,24})"
+)
 _FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _HEADING = 400  # characters of a paper or letter in which it says whose it is and to whom

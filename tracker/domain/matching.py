@@ -21,6 +21,7 @@ from tracker.domain.topics import (
     quoted_titles,
     speaks_of_another,
     spoken_of,
+    wanted_phrases,
 )
 
 __all__ = ["Clue", "ClueKind", "Doubt", "Match", "match_message"]
@@ -52,6 +53,7 @@ class Match:
     candidates: tuple[str, ...] = ()  # best first
     clues: tuple[Clue, ...] = ()
     doubt: Doubt | None = None
+    elsewhere: str = ""  # the mailbox of another applicant for whom the letter was meant
 
     def kinds(self, reference: str) -> list[ClueKind]:
         return [clue.kind for clue in self.clues if clue.reference == reference]
@@ -74,7 +76,8 @@ def match_message(message: Message, arrived_at: datetime, sent: SentLetters) -> 
     found = decision.answered()
     references = () if isinstance(found, Doubt) else tuple(sorted(found))
     ranked, told = decision.ranked(references)
-    return Match(references, ranked, told, found if isinstance(found, Doubt) and ranked else None)
+    doubt = found if isinstance(found, Doubt) and ranked else None
+    return Match(references, ranked, told, doubt, clues.elsewhere)
 
 
 Answered = frozenset[str] | Doubt
@@ -90,6 +93,8 @@ class _Decision:
         clues = self._clues
         if clues.message.sender == clues.mailbox:
             return Doubt.OWN_LETTER
+        if clues.elsewhere:
+            return Doubt.ANOTHER_PERSON
         pointers = [each for each in (clues.thread, clues.numbered, clues.quoted, clues.repeated) if each]
         pointed = frozenset.intersection(*sorted(pointers, key=len)) if pointers else _NONE
         if pointers and not pointed:
@@ -108,9 +113,9 @@ class _Decision:
         clues = self._clues
         if clues.message.returned_ids and not clues.thread:
             return Doubt.ANOTHER_MATTER
-        if pointed and clues.titled and not pointed & clues.titled:
-            return Doubt.CONTRADICTION
         left = pointed or clues.failed
+        if left and clues.titled and not left & clues.titled:
+            return Doubt.CONTRADICTION
         for clue in (clues.failed, clues.titled):
             left = left & clue or left
         return self._one(left)
@@ -119,6 +124,8 @@ class _Decision:
         clues, unit = self._clues, self._unit
         if clues.is_bulk and not pointed:
             return Doubt.WEAK
+        if clues.is_passed_on and not pointed and clues.called - unit:
+            return self._content(clues.called - unit)
         if any(each and not each & unit for each in (pointed, clues.titled, clues.turned_to)):
             return self._for_another_unit(pointed)
         spoken = self._spoken(unit)
@@ -149,7 +156,7 @@ class _Decision:
             return Doubt.WEAK
         if clues.sent.by_addresses([clues.message.sender]):
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
-        speaking = clues.turned_to or clues.called
+        speaking = clues.turned_to or clues.signing
         if speaking:
             return self._content(speaking & clues.titled or speaking)
         return self._to_applicant()
@@ -173,6 +180,9 @@ class _Decision:
     def _to_applicant(self) -> Answered:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
         clues = self._clues
+        near = self._spoken(clues.neighbours)
+        if len(near) == 1 and all(map(clues.names_applicant, near)):
+            return near
         spoken = clues.titled or self._spoken_at_all()
         if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
             return Doubt.WEAK if spoken else Doubt.NO_CLUE
@@ -200,10 +210,10 @@ class _Decision:
     def _agreed(self, pointed: frozenset[str], spoken: frozenset[str], pool: frozenset[str]) -> Answered:
         if len(spoken) > 1:
             return self._agreed_on_several(pointed, spoken)
-        if spoken:
-            return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
         if len(pool) == 2 and not pointed and self._answers_several:
             return pool
+        if spoken:
+            return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
         return self._one(pointed or pool)
 
     def _agreed_on_several(self, pointed: frozenset[str], spoken: frozenset[str]) -> Answered:
@@ -250,12 +260,13 @@ class _Decision:
     def _doubt_of(self, found: frozenset[str], pointed: frozenset[str]) -> Doubt | None:
         clues = self._clues
         titles, asked = quoted_titles(clues.words), asked_phrases(clues.words)
+        wanted = wanted_phrases(clues.words)
         spoken = self._spoken(self._unit or found)
         topics = "\n".join(self._requests[reference].topic for reference in found)
         if is_of_another_year([*titles, *asked, *(a.name for a in clues.message.attachments)], topics):
             return Doubt.ANOTHER_MATTER
         for reference in found:
-            if reference not in spoken and self._is_another_matter(reference, titles):
+            if reference not in spoken and self._is_another_matter(reference, [*titles, *wanted]):
                 return Doubt.ANOTHER_MATTER
             if reference not in spoken and clues.addresses_another(reference):
                 return Doubt.ANOTHER_PERSON
@@ -302,4 +313,7 @@ _SEVERAL = re.compile(
     r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
-_TWO_IN_ONE = re.compile(r"[两二2][件份个封项事]|一并(?:答复|回复|告知|登记)")
+_TWO_IN_ONE = re.compile(
+    r"[两二2][件份个封项](?:申请|来信|信|邮件|事|问题|咨询|请求)|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2](?:件)?事"
+    r"|一并(?:答复|回复|告知|登记)"
+)

@@ -64,11 +64,38 @@ class SentRequest:
         return fold(self.unit_name)
 
 
+class Everybody:
+    """What all applicants of the workspace asked, as far as it bears on a letter to one of them."""
+
+    def __init__(self, requests: Iterable[SentRequest] = ()) -> None:
+        self._mailbox_of_id: dict[str, str] = {}
+        self._mailboxes_of_name: dict[str, set[str]] = {}
+        self._units_of_domain: dict[str, set[str]] = {}
+        for request in requests:
+            self._mailbox_of_id |= dict.fromkeys(request.message_ids, request.mailbox)
+            self._mailboxes_of_name.setdefault(fold(request.applicant_name), set()).add(request.mailbox)
+            for address in request.unit_addresses:
+                self._units_of_domain.setdefault(domain_of(address), set()).add(request.unit_id)
+
+    def units_of_domain(self, domain: str) -> set[str]:
+        return self._units_of_domain.get(domain, set())
+
+    def mailbox_meant(self, ids: Iterable[str], folded: str) -> str:
+        """Whose letter these Message-IDs go back to, or who is named; "" where that is nobody, or several."""
+        named = [
+            found for name, found in self._mailboxes_of_name.items() if len(name) >= 2 and name in folded
+        ]
+        pointed = {self._mailbox_of_id[each] for each in ids if each in self._mailbox_of_id}
+        meant = pointed.union(*named)
+        return meant.pop() if len(meant) == 1 else ""
+
+
 class SentLetters:
     """An index over the requests of one mailbox; what it costs to ask does not hang on their number."""
 
-    def __init__(self, requests: Iterable[SentRequest]) -> None:
+    def __init__(self, requests: Iterable[SentRequest], everybody: Everybody | None = None) -> None:
         self.requests: Mapping[str, SentRequest] = {r.reference: r for r in requests}
+        self.everybody = everybody or Everybody()
         every = self.requests.values()
         self._ids = _table((i, r) for r in every for i in r.message_ids)
         self._addresses = _table((a, r) for r in every for a in r.unit_addresses)
@@ -91,10 +118,13 @@ class SentLetters:
 
     def by_own_domain(self, address: str) -> frozenset[str]:
         """Requests to the unit that alone has this domain; a public provider's is nobody's own."""
+        found = self.by_shared_domain(address)
+        is_one_units = len(self._units(found) | self.everybody.units_of_domain(domain_of(address))) == 1
+        return found if is_one_units else _NONE
+
+    def by_shared_domain(self, address: str) -> frozenset[str]:
         domain = domain_of(address)
-        found = self._domains.get(domain, _NONE)
-        is_one_units = len(self._units(found)) == 1
-        return found if is_one_units and not _PUBLIC_PROVIDER.search(domain) else _NONE
+        return _NONE if _PUBLIC_PROVIDER.search(domain) else self._domains.get(domain, _NONE)
 
     def titled(self, folded: str) -> frozenset[str]:
         return self._titles.within(folded)

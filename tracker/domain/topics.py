@@ -106,6 +106,9 @@ _ASKED = re.compile(
 )
 
 
+_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的([^，。,;；\n]{4,30})")
+
+
 def quoted_titles(text: str) -> list[str]:
     """What a letter says was asked, in quotation marks: 您申请公开的“…”, 申请获取《…》."""
     return [found for found in _QUOTED_TITLE.findall(text) if "条例" not in found]
@@ -116,9 +119,14 @@ def asked_phrases(text: str) -> list[str]:
     return _ASKED.findall(text)
 
 
+def wanted_phrases(text: str) -> list[str]:
+    """What a clerk calls the thing itself: 您要的…, which is hardly more than a title."""
+    return _WANTED.findall(text)
+
+
 def is_foreign(title: str, words: Words, place: str) -> bool:
     """Whether a title has next to nothing of a request's words, the place apart."""
-    own = pairs(title) - pairs(place)
+    own = {pair for pair in pairs(title) - pairs(place) if not _DIGIT.search(pair)}
     return len(own) >= 4 and len(own & words) < 0.2 * len(own)
 
 

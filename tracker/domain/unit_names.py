@@ -5,10 +5,8 @@ from collections.abc import Iterable
 
 from tracker.domain.folding import fold
 
-_PLACE = re.compile(
-    r"^(?:.{1,12}?(?:自治区|自治州|自治县|新区|开发区|省|市|县|区|州|旗|盟)(?=.{2}))??(?P<last>.{1,8}?(?:镇|乡)(?=人民政府|政府)"
-    r"|.{1,12}?(?:自治区|自治州|自治县|新区|开发区|省|市|县|区|州|旗|盟)(?=.{2}))"
-)
+_AREA = r".{1,12}?(?:自治区|自治州|自治县|新区|开发区|省|市|县|区|州|旗|盟)(?=.{2})"
+_PLACE = re.compile(rf"^(?:(?:{_AREA})?(?P<town>.{{1,8}}?(?:镇|乡)(?=人民政府|政府))|{_AREA})")
 # As offices and the press shorten them everywhere.
 _SHORT = {
     "住房和城乡建设": ("住建", "住房城乡建设"),
@@ -31,6 +29,7 @@ _SHORT = {
     "城市管理": ("城管",),
     "应急管理": ("应急",),
     "医疗保障": ("医保",),
+    "消防救援": ("消防",),
     "行政审批服务": ("审批", "行政审批"),
     "政务服务管理": ("政务服务",),
     "工业和信息化": ("工信",),
@@ -49,9 +48,11 @@ _SHORTEST = 3
 def names_of(unit_name: str) -> frozenset[str]:
     """Folded forms of a unit's name, with its place, with the kind of place only, and without."""
     found = _PLACE.match(unit_name)
-    place, last = (found[0], found["last"]) if found else ("", "")
+    place, last = (found[0], found["town"] or found[0]) if found else ("", "")
     bodies = _shortened({unit_name[len(place) :]})
     forms = {f"{before}{body}" for body in bodies for before in _places(place, last, unit_name)}
+    if last.endswith(_SMALL):
+        forms.add(last)  # 柳塘镇 writes; nobody says 柳塘镇人民政府
     return frozenset(fold(form) for form in forms if len(fold(form)) >= _SHORTEST) | {fold(unit_name)}
 
 

@@ -22,7 +22,6 @@ _NESTING = re.compile(rb"(?im)^content-type:\s*(?:multipart|message)/")
 _ID_LINE = re.compile(
     r"^[> \t|*]{0,200}(?:x-)?(?:original-)?message-id\s*:\s*(<[^<>]{1,1000}>)", re.IGNORECASE | re.MULTILINE
 )
-_SUBJECT_LINE = re.compile(r"^subject:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _ACTIONS = {"failure": "failed", "error": "failed", "deleted": "failed"}  # of servers with words of their own
 _STUB = 200  # characters of a plain part that only says "open this in another program"
 _STUB_WORDS = re.compile(
@@ -182,17 +181,14 @@ class Walk:
 
     def _forwarded(self, letter: Part, depth: int) -> Found:
         inner = self.through(letter, depth + 1)
-        texts = [decode_header(str(letter.get("subject", ""))), *inner.texts]
-        found = Found(forwarded=texts)
-        if self._is_returning:
-            found.returned += read_ids(letter.get_all("message-id", []))
+        returned = _ids_of(letter) if self._is_returning else []
+        found = Found(forwarded=[_subject_of(letter), *inner.texts], returned=returned)
         found.take(inner, with_texts=False)
         return found
 
     def _returned_headers(self, part: Part, _depth: int) -> Found:
-        text = _unfolded(_content(part))
-        subjects = [decode_header(subject) for subject in _SUBJECT_LINE.findall(text)[:1]]
-        return Found(returned=returned_ids_in(text), forwarded=subjects)
+        letter = BytesHeaderParser(policy=_Raw()).parsebytes(_content(part))
+        return Found(forwarded=[_subject_of(letter)], returned=_ids_of(letter))
 
     def _report(self, part: Part, _depth: int) -> Found:
         blocks = _parts_of(part) if part.is_multipart() else []
@@ -208,6 +204,16 @@ class Walk:
             recipient = recipients[min(place, len(recipients) - 1)] if recipients else ""
             found.reports.append(DeliveryReport(action.lower(), status, recipient.lower()))
         return found
+
+
+def _ids_of(letter: Part) -> list[str]:
+    """Its own and those of the letters it answered: a returned follow-up goes back to the first."""
+    names = ("message-id", "in-reply-to", "references")
+    return read_ids(value for name in names for value in letter.get_all(name, []))
+
+
+def _subject_of(letter: Part) -> str:
+    return decode_header(str(letter.get("subject", "")))
 
 
 def _enclosed(name: str, raw: bytes, kind: str = "application/octet-stream") -> Attachment:

@@ -1,8 +1,9 @@
 """What a mail amounts to: an event for each request it surely answers, or an entry in the holding pen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func
@@ -14,7 +15,7 @@ from tracker.domain.matching import Doubt, Match, match_message
 from tracker.domain.message import Message
 from tracker.domain.notices import days_named
 from tracker.domain.receipt_numbers import receipt_numbers
-from tracker.domain.sent import SentLetters
+from tracker.domain.sent import Everybody, SentLetters, SentRequest
 from tracker.domain.terms import Classification, Event, EventKind, MessageKind, RequestKind, RequestState
 from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
@@ -57,9 +58,19 @@ class Asked:
 
     def from_mailbox(self, mailbox: str) -> SentLetters:
         if mailbox not in self._letters:
-            with reading(self._workspace.engine) as session:
-                self._letters[mailbox] = _sent_letters(session, self._workspace, mailbox)
+            requests = self._requests.get(mailbox, [])
+            self._letters[mailbox] = SentLetters(requests, self._everybody)
         return self._letters[mailbox]
+
+    @cached_property
+    def _requests(self) -> Mapping[str, Sequence[SentRequest]]:
+        with reading(self._workspace.engine) as session:
+            mailboxes = list(session.exec(select(ApplicantRow.mailbox)))
+            return {each: _sent_from(session, self._workspace, each) for each in mailboxes}
+
+    @cached_property
+    def _everybody(self) -> Everybody:
+        return Everybody(request for requests in self._requests.values() for request in requests)
 
     def learn(self, events: Iterable[Event]) -> None:
         """The numbers that units gave to requests, for the messages that cite them later."""
@@ -80,18 +91,16 @@ _CHANGING_WHAT_WAS_ASKED = (
 NUMBERS = ("document_number", "receipt_no")  # of a reading's payload
 
 
-def _sent_letters(session: Session, workspace: Workspace, mailbox: str) -> SentLetters:
-    applicant = session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == mailbox)).first()
-    if applicant is None:
-        return SentLetters(())
+def _sent_from(session: Session, workspace: Workspace, mailbox: str) -> list[SentRequest]:
+    applicant = session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == mailbox)).one()
     vault = workspace.vault
     name = vault.unseal(applicant.sealed)["name"]
     requests = sent_requests(session, mailbox)
     query = select(ReceiptRow).where(col(ReceiptRow.request).in_([r.reference for r in requests]))
     receipts = {row.request: vault.unseal(row.sealed)["receipt_no"] for row in session.exec(query)}
-    return SentLetters(
+    return [
         replace(r, applicant_name=name, numbers=r.numbers | {receipts.get(r.reference, "")}) for r in requests
-    )
+    ]
 
 
 def answers_of(
@@ -100,7 +109,7 @@ def answers_of(
     """The events a parsed mail amounts to; writes nothing."""
     lexicon = asked.lexicon
     sent = asked.from_mailbox(arrival.mailbox)
-    match = match_message(message, arrival.arrived_at, sent)
+    match = _matched(arrival, message, sent, asked)
     numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
     requests = [session.get_one(RequestRow, reference) for reference in match.references]
     states = [session.get_one(RequestStateRow, reference) for reference in match.references]
@@ -127,6 +136,20 @@ def answers_of(
             )
         )
     return events or [_held(arrival, message, match, lexicon, now)]
+
+
+def _matched(arrival: RawMessageRow, message: Message, sent: SentLetters, asked: Asked) -> Match:
+    """A letter that was meant for another applicant is for a person, who is told what it seems to answer."""
+    match = match_message(message, arrival.arrived_at, sent)
+    if not match.elsewhere:
+        return match
+    there = match_message(message, arrival.arrived_at, asked.from_mailbox(match.elsewhere))
+    return replace(
+        match,
+        candidates=(*(there.references or there.candidates), *match.candidates),
+        clues=(*there.clues, *match.clues),
+        doubt=Doubt.ANOTHER_PERSON,
+    )
 
 
 def reading_event(
