@@ -4,6 +4,7 @@ Run it again after every change of the lexicon. It prints how often letters it h
 labelled as their readers did (five-fold cross-validation).
 """
 
+import csv
 import json
 import sys
 import tomllib
@@ -24,6 +25,7 @@ from tracker.domain.message import Attachment, Message
 from tracker.domain.phrases import LetterText
 from tracker.domain.signs import signs_of
 from tracker.domain.terms import RequestKind
+from tracker.domain.topics import topic_of
 from tracker.letters.parse import parse
 
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ class Read(NamedTuple):
     message: Message
     kind: RequestKind | None
     label: str
+    asked: str = ""
 
 
 def read_letters() -> list[Read]:
@@ -52,6 +55,9 @@ def _taught() -> Iterator[Read]:
         for line in (HERE / "taught" / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
             label, text = line.split("\t")
             yield Read("taught", _short(text), kind, label)
+    for line in (HERE / "taught" / "asked.tsv").read_text(encoding="utf-8").splitlines():
+        label, asked, text = line.split("\t")
+        yield Read("asked", _short(text), RequestKind.CONSULTATION, label, asked)
 
 
 def _composed() -> Iterator[Read]:
@@ -77,6 +83,7 @@ def _written() -> Iterator[Read]:
                 replace(as_message(letter), attachments=files),
                 RequestKind(letter["kind"]),
                 letter["label"],
+                letter.get("asked", ""),
             )
 
 
@@ -103,17 +110,15 @@ def _golden() -> Iterator[Read]:
 
 
 def _independent() -> Iterator[Read]:
-    kinds = {
-        line.split(",")[0]: line.split(",")[1]
-        for line in (HERE / "independent" / "requests.csv").read_text(encoding="utf-8-sig").splitlines()
-        if line.count(",") > 2
-    }
+    with (HERE / "independent" / "requests.csv").open(encoding="utf-8-sig", newline="") as file:
+        requests = {row["reference"]: row for row in csv.DictReader(file)}
     for path in sorted((HERE / "independent").glob("*.eml")):
         expected = tomllib.loads(path.with_suffix(".expected.toml").read_text(encoding="utf-8"))
         asked = expected["requests"] or expected.get("candidates") or []
-        yield Read(
-            "independent", _read(path), RequestKind(kinds[asked[0]]) if asked else None, expected["label"]
-        )
+        request = requests[asked[0]] if asked else None
+        kind = RequestKind(request["kind"]) if request else None
+        topic = topic_of(request["title"], request["body"]) if request else ""
+        yield Read("independent", _read(path), kind, expected["label"], topic)
 
 
 def _read(path: Path) -> Message:
@@ -123,7 +128,7 @@ def _read(path: Path) -> Message:
 
 def signs(read: Read) -> dict[str, float]:
     letter = LetterText(read.message, load_lexicon())
-    return signs_of(read.message, letter, letter.hits(), read.kind or letter.kind_asked)
+    return signs_of(read.message, letter, letter.hits(), read.kind or letter.kind_asked, read.asked)
 
 
 def say(line: str) -> None:
@@ -132,7 +137,9 @@ def say(line: str) -> None:
 
 def main() -> None:
     letters = read_letters()
-    letters += [read._replace(kind=None) for read in letters if read.kind]  # as a single file is read
+    letters += [
+        read._replace(kind=None, asked="") for read in letters if read.kind
+    ]  # as a single file is read
     vectoriser = DictVectorizer()
     matrix = vectoriser.fit_transform([signs(read) for read in letters]).tocsc()
     common = np.flatnonzero(np.diff(matrix.indptr) >= _FEWEST_LETTERS)

@@ -40,10 +40,17 @@ _OF_DISCLOSURE_ONLY = frozenset({_K.THIRD_PARTY_NOTICE, _K.FEE_NOTICE})
 
 
 def classify(
-    message: Message, kind: RequestKind | None, lexicon: Lexicon, seconds_since_sent: float | None
+    message: Message,
+    kind: RequestKind | None,
+    lexicon: Lexicon,
+    seconds_since_sent: float | None,
+    asked: str = "",
 ) -> Classification:
-    """Read a message as an answer to a request of `kind` (None: not known), sent so long before it."""
-    reading = _Reading(message, kind, lexicon, seconds_since_sent)
+    """Read a message as an answer to a request of `kind` (None: not known), sent so long before it.
+
+    `asked` is the topic of the request, "" where it is not known.
+    """
+    reading = _Reading(message, kind, lexicon, seconds_since_sent, asked)
     found = reading.of_report() or reading.of_mail_system()
     if found is None and _FORWARDED.match(message.subject) and reading.is_a_note:
         found = _of_forwarded(message, kind, lexicon)
@@ -67,11 +74,13 @@ class _Reading:
         kind: RequestKind | None,
         lexicon: Lexicon,
         seconds: float | None,
+        asked: str = "",
         *,
         forwarded: bool = False,
     ) -> None:
         self._message = message
         self._lexicon = lexicon
+        self._asked = asked
         self._letter = LetterText(message, lexicon, forwarded=forwarded)
         self._hits = list(self._letter.hits())
         self._kind = kind or self._letter.kind_asked
@@ -79,7 +88,7 @@ class _Reading:
 
     @cached_property
     def _signs(self) -> Mapping[str, float]:
-        return signs_of(self._message, self._letter, self._hits, self._kind)
+        return signs_of(self._message, self._letter, self._hits, self._kind, self._asked)
 
     @property
     def is_a_note(self) -> bool:

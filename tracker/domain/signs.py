@@ -7,18 +7,22 @@ from math import log1p, sqrt
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, fold_text
 from tracker.domain.terms import RequestKind
+from tracker.domain.topics import pairs
 
 _LONGEST = 1500  # characters of what a letter states; a decision stands in its first page
 _DIGIT = re.compile(r"\d")
-_TEXT_SHARE = 4.0  # length of the vector of words beside phrases of length 1
+_TEXT_SHARE = 5.0  # length of the vector of words beside phrases of length 1
 _KIND_SHARE = 2.0
+_SHARED = 3.0
+_AT_LENGTH = 8  # pairs of characters
 
 PHRASE, WORD, SUBJECT = "h:", "g:", "s:"  # how the names of signs begin
 
 
 def signs_of(
-    message: Message, letter: LetterText, hits: Iterable[Hit], kind: RequestKind | None
+    message: Message, letter: LetterText, hits: Iterable[Hit], kind: RequestKind | None, asked: str = ""
 ) -> dict[str, float]:
+    """`asked`: the topic of the request, "" where it is not known."""
     text = _DIGIT.sub("0", letter.stated[:_LONGEST])
     words = {f"{WORD}{gram}": 1.0 for size in (1, 2, 3) for gram in _grams(text, size)}
     words |= {f"{SUBJECT}{gram}": 0.5 for size in (2, 3) for gram in _grams(fold_text(message.subject), size)}
@@ -30,10 +34,25 @@ def signs_of(
     found |= {f"label:{label}": weight for label, weight in strongest.items()}
     found |= {f"label:{label}:{kind}": weight for label, weight in strongest.items()}
     found[f"asked:{kind}"] = _KIND_SHARE
+    found |= _common_with(asked, letter.stated[:_LONGEST])
     found["length"] = log1p(len(text)) / 3
     found["files"] = float(bool(message.attachments))
     found["unread"] = float(letter.has_unread_attachment)
     return found
+
+
+def _common_with(asked: str, text: str) -> dict[str, float]:
+    """How much of what was asked the letter speaks of; a long letter with nothing of it misses the point."""
+    topic = pairs(asked)
+    if not topic:
+        return {}
+    own = pairs(text)
+    shared = len(topic & own)
+    return {
+        "shared": _SHARED * shared / len(topic),
+        "nothing shared": float(not shared),
+        "nothing shared, at length": float(not shared and len(own) >= _AT_LENGTH),
+    }
 
 
 def _grams(text: str, size: int) -> set[str]:

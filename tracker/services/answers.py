@@ -117,7 +117,8 @@ def answers_of(
     events: list[Event] = []
     for request, state in zip(requests, states, strict=True):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
-        result = classify(message, RequestKind(request.kind), lexicon, seconds)
+        topic = sent.requests[request.reference].topic
+        result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
         if result.kind is MessageKind.UNRELATED and not match.is_ours_by_program(request.reference):
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):

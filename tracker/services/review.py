@@ -23,7 +23,7 @@ from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import history_of, record
-from tracker.store.queries import arrivals_of
+from tracker.store.queries import arrivals_of, topic_asked
 from tracker.store.tables import EvidenceRow, HeldMessageRow, RawMessageRow, RequestRow, RequestStateRow
 
 
@@ -156,6 +156,7 @@ def assign(
             raise UserError(_("{message} is not in the holding pen.").format(message=prefix))
         requests = [find_request(session, reference) for reference in references]
         limits = {request.round: plan_of(session, request.round).review_below for request in requests}
+        topics = {request.reference: topic_asked(session, request) for request in requests}
     message, lexicon = message_of(workspace, arrival), load_lexicon(workspace=workspace.root)
     assigned = assigned_event(arrival, references, actor, now, reason)
     readings = [
@@ -163,7 +164,7 @@ def assign(
             request,
             arrival,
             message,
-            classify(message, RequestKind(request.kind), lexicon, None),
+            classify(message, RequestKind(request.kind), lexicon, None, topics[request.reference]),
             Match(),
             lexicon,
             now,

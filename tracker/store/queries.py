@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from tracker.domain.lifecycle import SENT_STATES
 from tracker.domain.sent import SentRequest
 from tracker.domain.terms import ChannelKind, EventKind, RequestState
+from tracker.domain.topics import topic_of
 from tracker.store.tables import (
     ApplicantRow,
     ChannelRow,
@@ -112,6 +113,11 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
         )
         for request, state, unit, question in found
     ]
+
+
+def topic_asked(session: Session, request: RequestRow) -> str:
+    question = session.get_one(QuestionRow, (request.round, request.question_id))
+    return topic_of(question.title, question.text)
 
 
 def _message_ids(session: Session, references: Sequence[str]) -> dict[str, frozenset[str]]:
