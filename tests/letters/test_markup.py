@@ -54,6 +54,6 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.timeout(60)  # the parsers looked at would take minutes
+@pytest.mark.timeout(60)  # a parser without bounds would take minutes
 def test_a_hostile_page_is_read_in_bounds(page: str) -> None:
     assert text_of_markup(f"<p>答复</p>{page}").startswith("答复")

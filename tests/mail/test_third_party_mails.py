@@ -41,8 +41,8 @@ DELETED = "simple_38.txt"
 
 @pytest.mark.parametrize("path", [p for p in BOUNCES if p.name != DELETED], ids=lambda path: path.name)
 def test_a_bounce_is_told_as_its_collectors_tell_it(path: Path) -> None:
-    action, _address = verdict(path)
+    action, address = verdict(path)
     report = parse(path.read_bytes()).report
     if action:
         assert report is not None
-        assert report.action == action
+        assert (report.action, report.recipient) == (action, address)

@@ -1,6 +1,7 @@
 """HTML letters to plain text: lines where a reader sees lines, quotations marked with "> "."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
@@ -69,6 +70,7 @@ _VOID = frozenset(
         "o:p",
     ]
 )
+_CLOSED_BY_THE_NEXT = frozenset(["p", "li", "td", "th", "tr", "dd", "dt", "option"])
 _DEEPEST = 1_000  # open elements; a parser that follows the standard needs time by their square
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
@@ -93,11 +95,20 @@ def _is_too_deep(markup: str) -> bool:
     if markup.count("<") < _DEEPEST:
         return False
     depth = 0
-    for end, name in _TAG.findall(markup):
-        if name.lower() not in _VOID:
-            depth = max(depth - 1, 0) if end else depth + 1
-            if depth > _DEEPEST:
-                return True
+    opened: Counter[str] = Counter()  # an end tag closes only what is open
+    for end, tag in _TAG.findall(markup):
+        name = tag.lower()
+        if name in _VOID or name in _CLOSED_BY_THE_NEXT:
+            continue
+        if not end:
+            opened[name] += 1
+        elif opened[name]:
+            opened[name] -= 1
+        else:
+            continue
+        depth += -1 if end else 1
+        if depth > _DEEPEST:
+            return True
     return False
 
 

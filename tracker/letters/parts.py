@@ -191,19 +191,24 @@ class Walk:
         return Found(forwarded=[_subject_of(letter)], returned=_ids_of(letter))
 
     def _report(self, part: Part, _depth: int) -> Found:
-        blocks = _parts_of(part) if part.is_multipart() else []
-        text = "\n".join(f"{n}: {v}" for block in blocks for n, v in block.raw_items())
-        text = text or _unfolded(_content(part))
-        found = Found(returned=returned_ids_in(text))
-        recipients = re.findall(r"(?im)^(?:final|original)-recipient:.*?([^\s;<>]+@[^\s;<>]+)", text)
-        statuses = re.findall(r"(?im)^status:\s*([\d.]+)", text)
-        actions = [_ACTIONS.get(a.lower(), a) for a in re.findall(r"(?im)^action:\s*(\w+)", text)]
-        actions += re.findall(r"(?im)^disposition:[^;\n]*;\s*(\w+)", text)
-        for place, action in enumerate(actions or ([""] if statuses else [])):
-            status = statuses[min(place, len(statuses) - 1)] if statuses else ""
-            recipient = recipients[min(place, len(recipients) - 1)] if recipients else ""
-            found.reports.append(DeliveryReport(action.lower(), status, recipient.lower()))
-        return found
+        """RFC 3464 (one block a recipient, after one of the whole message) and RFC 8098."""
+        groups = _parts_of(part) if part.is_multipart() else []
+        blocks = ["\n".join(f"{name}: {value}" for name, value in group.raw_items()) for group in groups]
+        blocks = list(filter(None, blocks)) or re.split(r"\n\s*\n", _unfolded(_content(part)))
+        reports = [report for block in blocks for report in _reports_in(block)]
+        return Found(returned=returned_ids_in("\n".join(blocks)), reports=reports)
+
+
+def _reports_in(block: str) -> list[DeliveryReport]:
+    # the address as we wrote it, before any server forwarded it
+    recipient = re.search(r"(?im)^original-recipient:.*?([^\s;<>]+@[^\s;<>]+)", block) or re.search(
+        r"(?im)^final-recipient:.*?([^\s;<>]+@[^\s;<>]+)", block
+    )
+    address = recipient[1].lower() if recipient else ""
+    status = next(iter(re.findall(r"(?im)^status:\s*([\d.]+)", block)), "")
+    actions = [_ACTIONS.get(a.lower(), a) for a in re.findall(r"(?im)^action:\s*(\w+)", block)]
+    actions += re.findall(r"(?im)^disposition:[^;\n]*;\s*(\w+)", block)
+    return [DeliveryReport(each.lower(), status, address) for each in actions or ([""] if status else [])]
 
 
 def _ids_of(letter: Part) -> list[str]:
