@@ -383,3 +383,27 @@ def test_evidence_names_signs_and_quotes_no_letter() -> None:
 )
 def test_a_document_number_is_the_letters_own(page: str, number: str) -> None:
     assert document_number([page]) == number
+
+
+# --- beside what was asked ------------------------------------------------------------------------------
+
+ASKED = "高龄津贴多少钱一个月"
+
+
+def beside(asked: str, text: str) -> Classification:
+    message = Message("0" * 64, subject="回复", reply_text=text)
+    return classify(message, RequestKind.CONSULTATION, load_lexicon(), None, asked)
+
+
+def test_a_letter_that_has_nothing_of_what_was_asked_is_for_a_person() -> None:
+    text = "社保卡可以在任意银行网点补办，工本费免收，带身份证当场就能领"
+    answer = beside("社保卡丢了在哪里补办，要不要工本费", text)
+    assert answer.outcome is Outcome.ANSWER
+    assert answer.confidence > 0.8
+    assert beside(ASKED, text).confidence <= 0.6
+
+
+def test_that_an_answer_misses_the_point_is_only_proposed() -> None:
+    found = beside(ASKED, "我们每月组织志愿者上门看望老人，理发打扫，欢迎更多爱心人士加入。")
+    assert found.outcome is Outcome.NOT_TO_THE_POINT
+    assert found.confidence <= 0.6

@@ -12,7 +12,7 @@ from functools import cached_property
 from tracker.domain.document_numbers import document_number
 from tracker.domain.message import Message, is_mail_system
 from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
-from tracker.domain.signs import PHRASE, WORD, signs_of
+from tracker.domain.signs import NOTHING_SHARED, PHRASE, WORD, signs_of
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
 
 __all__ = ["Lexicon", "classify"]
@@ -158,7 +158,12 @@ class _Reading:
         return self._lexicon.weights.probabilities(self._signs, labels)
 
     def _doubt(self, label: str) -> float:
-        """What no phrase says is for a person; so is a line or two that say two things."""
+        """What no phrase says is for a person; so is a line or two that say two things.
+
+        Whether an answer is to the point is a judgement: the machine only proposes it.
+        """
+        if label == _O.NOT_TO_THE_POINT or (label == _O.ANSWER and self._signs.get(NOTHING_SHARED)):
+            return _BY_WORDS
         possible = outcomes_of(self._kind or RequestKind.DISCLOSURE)
         outcomes = {hit.label for hit in self._hits if hit.weight >= _LIKELY and hit.label in possible}
         if not any(hit.label == label for hit in self._hits):

@@ -17,6 +17,7 @@ _SHARED = 3.0
 _AT_LENGTH = 8  # pairs of characters
 
 PHRASE, WORD, SUBJECT = "h:", "g:", "s:"  # how the names of signs begin
+NOTHING_SHARED = "nothing shared, at length"
 
 
 def signs_of(
@@ -50,8 +51,8 @@ def _common_with(asked: str, text: str) -> dict[str, float]:
     shared = len(topic & own)
     return {
         "shared": _SHARED * shared / len(topic),
-        "nothing shared": float(not shared),
-        "nothing shared, at length": float(not shared and len(own) >= _AT_LENGTH),
+        "nothing shared": 2.0 * (not shared),
+        NOTHING_SHARED: 3.0 * (not shared and len(own) >= _AT_LENGTH),
     }
 
 
