@@ -68,6 +68,12 @@ def test_a_circular_of_an_asked_unit_answers_nothing(called: str) -> None:
     assert answered(letter(**FROM_WATER, reply_text=f"{called}：农村饮水安全工程改造，请提意见。")) is None
 
 
+def test_an_issue_of_a_newsletter_answers_nothing() -> None:
+    news = f"市教育局部署入学工作\n市水务局公布{WATER.title}"
+    assert answered(letter(sender="news@yanan.test", subject="延安要闻第12期", reply_text=news)) is None
+    assert answered(letter(**FROM_WATER, subject="水务简报", reply_text=news)) is None
+
+
 def test_an_applicant_may_be_called_a_resident() -> None:
     assert among_others(letter(**FROM_WATER, reply_text="王芳居民：现答复如下。"), MINE).references
 

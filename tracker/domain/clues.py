@@ -74,7 +74,8 @@ class Clues:
     @property
     def _is_to_many(self) -> bool:
         called = _TO_MANY.match(self.message.reply_text)
-        return called is not None and not (self._applicant and self._applicant in fold(called[0]))
+        is_called = called is not None and not (self._applicant and self._applicant in fold(called[0]))
+        return is_called or (_ISSUE.search(self.message.subject) is not None and not self._repeats)
 
     # --- what a mail program did by itself ---
 
@@ -166,7 +167,7 @@ class Clues:
         """Those of them that write: in the name, a line of its own, an introduction, a paper."""
         message = self.message
         lines = [each for each in message.reply_text.split("\n") if len(each) <= _SIGNATURE]
-        lines += [each[-_CLOSING:] for each in message.reply_text.split("\n")[-2:]]
+        lines += _CLOSING.findall(message.reply_text)[-2:]
         presented = _PRESENTED.findall(message.reply_text)
         papers = [f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in message.attachments]
         places = [message.sender_name, message.subject, message.signature, *lines, *presented, *papers]
@@ -253,7 +254,10 @@ _TO_MANY = re.compile(
 _PASSED_ON = re.compile(
     r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
 )
-_CLOSING = 30  # characters at the end of the last lines: who writes, and a telephone number
+_CLOSING = re.compile(
+    r"[^，。；！？\n]{3,30}$", re.MULTILINE
+)  # of a line: who writes, and a telephone number
+_ISSUE = re.compile(r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter", re.IGNORECASE)
 # What is said of another matter only to set it apart.
 _ASIDE = re.compile(
     r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
