@@ -7,6 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from tracker.domain.courtesies import (
+    introductions,
+    is_issue,
+    is_passed_on,
+    many_addressed,
+    persons_addressed,
+    without_asides,
+)
 from tracker.domain.folding import fold
 from tracker.domain.message import Message, is_mail_system
 from tracker.domain.sent import SentLetters, fold_number
@@ -51,8 +59,8 @@ class Clues:
         subject = message.subject[prefix.end() :] if prefix else message.subject
         self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
         papers = [f"{a.name}\n{(a.text or '')[:_FIRST_PAGE]}" for a in message.attachments]
-        self.is_passed_on = _PASSED_ON.search(message.reply_text[:_SHORT]) is not None
-        said = _ASIDE.sub("", message.reply_text)
+        self.is_passed_on = is_passed_on(message.reply_text)
+        said = without_asides(message.reply_text)
         passed_on = [message.quoted_text] if self.is_passed_on else []
         self.words = "\n".join([*([] if self._repeats else [subject]), said, *passed_on, *papers])
         self._quotation = "\n".join([message.quoted_text, *([subject] if self._repeats else [])])
@@ -73,9 +81,9 @@ class Clues:
 
     @property
     def _is_to_many(self) -> bool:
-        called = _TO_MANY.match(self.message.reply_text)
-        is_called = called is not None and not (self._applicant and self._applicant in fold(called[0]))
-        return is_called or (_ISSUE.search(self.message.subject) is not None and not self._repeats)
+        called = many_addressed(self.message.reply_text)
+        is_called = bool(called) and not (self._applicant and self._applicant in fold(called))
+        return is_called or (is_issue(self.message.subject) and not self._repeats)
 
     # --- what a mail program did by itself ---
 
@@ -166,11 +174,14 @@ class Clues:
     def signing(self) -> frozenset[str]:
         """Those of them that write: in the name, a line of its own, an introduction, a paper."""
         message = self.message
-        lines = [each for each in message.reply_text.split("\n") if len(each) <= _SIGNATURE]
-        lines += _CLOSING.findall(message.reply_text)[-2:]
-        presented = _PRESENTED.findall(message.reply_text)
         papers = [f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in message.attachments]
-        places = [message.sender_name, message.subject, message.signature, *lines, *presented, *papers]
+        places = [
+            message.sender_name,
+            message.subject,
+            message.signature,
+            *introductions(message.reply_text),
+            *papers,
+        ]
         return self.called & self._possible(self.sent.called(" ".join(map(fold, places))))
 
     @cached_property
@@ -206,8 +217,8 @@ class Clues:
 
     def addresses_another(self, reference: str) -> bool:
         name = self.sent.requests[reference].applicant_name
-        called = [found for pair in _SALUTATION.findall(self.message.reply_text[:_HEADING]) for found in pair]
-        return bool(name) and any(found and found[0] != name[0] for found in called)
+        called = persons_addressed(self.message.reply_text)
+        return bool(name) and any(found[0] != name[0] for found in called)
 
     # --- a letter that is only forwarded ---
 
@@ -248,23 +259,6 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
 
 
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
-_TO_MANY = re.compile(
-    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友)们?)\s*[:：]"
-)
-_PASSED_ON = re.compile(
-    r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
-)
-_CLOSING = re.compile(
-    r"[^，。；！？\n]{3,30}$", re.MULTILINE
-)  # of a line: who writes, and a telephone number
-_ISSUE = re.compile(r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter", re.IGNORECASE)
-# What is said of another matter only to set it apart.
-_ASIDE = re.compile(
-    r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
-)
-_PRESENTED = re.compile(
-    r"(?:我们?(?:是|这里是)?|这(?:里|边)是|本人是?|受|代|(?:承办|主办|答复|办理)单位[:：]?)([^，。,;；\n]{2,24})"
-)
 _FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _HEADING = 400  # characters of a paper or letter in which it says whose it is and to whom
@@ -281,15 +275,6 @@ _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _AUTHOR = re.compile(
     r"(?:发件人|From)\s*[:：][^\n@]{0,80}?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)",
     re.IGNORECASE | re.ASCII,
-)
-_SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
-    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-)
-_SALUTATION = re.compile(
-    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐)))"
-    rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}}))\s*[:：]",
-    re.MULTILINE,
 )
 _CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
 # "Please turn to X", "X is in charge of it": X is spoken of, it does not speak.

@@ -1,0 +1,61 @@
+"""To whom a letter speaks, who says to write it, and what it says only in passing."""
+
+import re
+
+_HEADING = 400  # characters of a letter in which it says to whom it is
+_NOTE = 80  # characters of a note above what is passed on
+_SIGNATURE = 24  # characters of a line that is no more than a name
+_TO_MANY = re.compile(
+    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友)们?)\s*[:：]"
+)
+_ISSUE = re.compile(r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter", re.IGNORECASE)
+_PASSED_ON = re.compile(
+    r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
+)
+_ASIDE = re.compile(
+    r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
+)
+_CLOSING = re.compile(r"[^，。；！？\n]{3,30}$", re.MULTILINE)  # a name, an office, a telephone number
+_PRESENTED = re.compile(
+    r"(?:我们?(?:是|这里是)?|这(?:里|边)是|本人是?|受|代|(?:承办|主办|答复|办理)单位[:：]?)([^，。,;；\n]{2,24})"
+)
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_SALUTATION = re.compile(
+    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐)))"
+    rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}}))\s*[:：]",
+    re.MULTILINE,
+)
+
+
+def many_addressed(text: str) -> str:
+    """The words by which a circular addresses its readers (各单位：), "" where it is none."""
+    called = _TO_MANY.match(text)
+    return called[0] if called else ""
+
+
+def is_issue(subject: str) -> bool:
+    """Whether a subject is that of a newsletter."""
+    return _ISSUE.search(subject) is not None
+
+
+def is_passed_on(text: str) -> bool:
+    """Whether a note says that what follows is another office's."""
+    return _PASSED_ON.search(text[:_NOTE]) is not None
+
+
+def without_asides(text: str) -> str:
+    """Without what is said of another matter only to set it apart."""
+    return _ASIDE.sub("", text)
+
+
+def persons_addressed(text: str) -> list[str]:
+    return [found for pair in _SALUTATION.findall(text[:_HEADING]) for found in pair if found]
+
+
+def introductions(text: str) -> list[str]:
+    """Where a writer says who writes: short lines, the ends of the last ones, 我是…, 承办单位…"""
+    lines = [line for line in text.split("\n") if len(line) <= _SIGNATURE]
+    return [*lines, *_CLOSING.findall(text)[-2:], *_PRESENTED.findall(text)]
