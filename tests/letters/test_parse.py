@@ -175,6 +175,11 @@ def test_the_plain_text_is_preferred_and_not_doubled() -> None:
     assert parse(raw).reply_text == "answer"
 
 
+def test_a_multipart_without_a_boundary_is_text() -> None:
+    message = parse(HEAD + b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\nanswer")
+    assert (message.reply_text, message.attachments) == ("answer", ())
+
+
 def test_a_stub_gives_way_to_a_page_that_is_shorter() -> None:
     raw = multipart(
         "alternative",

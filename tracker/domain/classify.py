@@ -27,6 +27,8 @@ _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
 _MOST_EVIDENCE = 8
 _FEWEST_WORDS = 3
+_FEWEST_GARBLED = 5  # characters: a single question mark may be an answer to us
+_GARBLED = re.compile("[?\ufffd□]")
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
 
 _NUMBER_IN_BRACKETS = re.compile(
@@ -127,7 +129,7 @@ class _Reading:
         return self._result(_K.DELAY if delay else _K.BOUNCE, max(bounce, delay))
 
     def of_letter(self) -> Classification | None:
-        if not self._letter.stated.strip() and not self._hits:
+        if (not self._letter.stated.strip() and not self._hits) or self._is_garbled:
             return None
         titled = [hit for hit in self._hits if hit.place is Place.TITLE]
         if self._letter.has_unread_attachment and self.is_a_note and titled:
@@ -148,6 +150,11 @@ class _Reading:
         if self._letter.has_unread_attachment:
             evidence.append("attachment not read")
         return Classification(_K.UNKNOWN, None, 0.0, tuple(evidence), self._document_number)
+
+    @property
+    def _is_garbled(self) -> bool:
+        """Whether some server has put question marks for most of the characters."""
+        return 2 * len(_GARBLED.findall(self._letter.plain)) > len(self._letter.plain) >= _FEWEST_GARBLED
 
     # --- decisions ---
 

@@ -35,14 +35,14 @@ def signs_of(
     found |= {f"label:{label}": weight for label, weight in strongest.items()}
     found |= {f"label:{label}:{kind}": weight for label, weight in strongest.items()}
     found[f"asked:{kind}"] = _KIND_SHARE
-    found |= _common_with(asked, letter.stated[:_LONGEST])
+    found |= _shared_with(asked, letter.stated[:_LONGEST])
     found["length"] = log1p(len(text)) / 3
     found["files"] = float(bool(message.attachments))
     found["unread"] = float(letter.has_unread_attachment)
     return found
 
 
-def _common_with(asked: str, text: str) -> dict[str, float]:
+def _shared_with(asked: str, text: str) -> dict[str, float]:
     """How much of what was asked the letter speaks of; a long letter with nothing of it misses the point."""
     topic = pairs(asked)
     if not topic:

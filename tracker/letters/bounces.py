@@ -19,9 +19,12 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _STILL_TRYING = re.compile(
-    r"(?:继续|再次|仍在|自动)[^。\n]{0,8}(?:尝试|重试|投递)|投递延[迟误]|延迟(?:传递|投递)|暂(?:时)?(?:未|无法)[^。\n]{0,6}(?:送达|投递)"
+    r"(?:继续|再次|仍在|自动)[^。\n]{0,8}(?:尝试|重试|投递)|投递延[迟误]|投递的邮件已?延迟|[内会将]重试投递|延迟(?:传递|投递)|暂(?:时)?(?:未|无法)[^。\n]{0,6}(?:送达|投递)"
     r"|will (?:continue|keep) (?:to )?(?:try|retry)|will be retried|still being retried|delayed",
     re.IGNORECASE,
+)
+_WARNS = re.compile(
+    r"\(delay(?:ed)?\)|警告邮件|无需重(?:新|复)发送|不需要(?:您)?重新发送|warning message only", re.IGNORECASE
 )
 _GIVEN_UP = re.compile(
     r"(?:重试|尝试|投递)[^。\n]{0,8}失败[^。\n]{0,6}退回|已(?:经)?(?:被)?退回|放弃投递|不再(?:重试|尝试)|gave up|giving up",
@@ -43,12 +46,13 @@ def report_in(tree: Part, sender: str, sender_name: str, subject: str, text: str
         return None
     temporary, permanent = all_failures(tree)
     failed = sorted(address.decode("ascii", "replace").lower() for address in permanent or temporary)
-    if failed:
-        return DeliveryReport("failed" if permanent else "delayed", _status(text), failed[0])
-    if not is_machine:
-        return None
     said = f"{subject}\n{text}"
     is_delay = _STILL_TRYING.search(said) is not None and not _GIVEN_UP.search(said)
+    if failed:
+        is_final = bool(permanent) and not (is_delay and _WARNS.search(said))
+        return DeliveryReport("failed" if is_final else "delayed", _status(text), failed[0])
+    if not is_machine:
+        return None
     if not is_delay and not _RETURNED.search(said):
         return None
     return DeliveryReport("delayed" if is_delay else "failed", _status(text), _recipient(text, sender))

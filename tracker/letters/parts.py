@@ -115,7 +115,8 @@ class Walk:
             return self._letter_file
         if _TNEF.fullmatch(kind) or name.lower() == "winmail.dat":
             return self._tnef
-        if kind in ("text/plain", "text/html") and not _is_file(part):
+        is_text = kind in ("text/plain", "text/html") or kind.startswith("multipart/")  # without a boundary
+        if is_text and not _is_file(part):
             return self._text
         return self._attachment
 

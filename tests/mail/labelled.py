@@ -1,0 +1,108 @@
+"""Letters that people read and labelled, from every collection under tests/mail."""
+
+import csv
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.mail.composed import composed_letters
+from tracker.adapters.documents import read_text
+from tracker.domain.message import Attachment, Message
+from tracker.domain.terms import RequestKind
+from tracker.domain.topics import topic_of
+from tracker.letters.parse import parse
+
+HERE = Path(__file__).parent
+
+
+class Read(NamedTuple):
+    """A letter and the label a person gave it."""
+
+    source: str
+    message: Message
+    kind: RequestKind | None
+    label: str
+    asked: str = ""
+
+
+def read_letters() -> list[Read]:
+    return [*_taught(), *_composed(), *written_letters(), *_golden(), *_independent()]
+
+
+def _taught() -> Iterator[Read]:
+    for kind in RequestKind:
+        for line in (HERE / "taught" / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
+            label, text = line.split("\t")
+            yield Read("taught", _short(text), kind, label)
+    for line in (HERE / "taught" / "asked.tsv").read_text(encoding="utf-8").splitlines():
+        label, asked, text = line.split("\t")
+        yield Read("asked", _short(text), RequestKind.CONSULTATION, label, asked)
+
+
+def _composed() -> Iterator[Read]:
+    for label, text in composed_letters():
+        yield Read("composed", _short(text), RequestKind.DISCLOSURE, label)
+
+
+def _short(text: str) -> Message:
+    return Message(sha256="0" * 64, subject="回复", sender="clerk@unit.test", reply_text=text)
+
+
+def written_letters() -> Iterator[Read]:
+    """Whole letters, one JSON object a line."""
+    for path in sorted((HERE / "written").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            letter = json.loads(line)
+            files = tuple(
+                Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
+                for file in letter["attachments"]
+            )
+            yield Read(
+                path.stem,
+                replace(as_message(letter), attachments=files),
+                RequestKind(letter["kind"]),
+                letter["label"],
+                letter.get("asked", ""),
+            )
+
+
+def as_message(letter: dict[str, object]) -> Message:
+    """The mail that such an object describes, as the parser sees it."""
+    headers = {"From": f"{letter['from_name']} <{letter['from']}>", "Subject": letter["subject"]}
+    headers |= dict(letter.get("headers", {}))  # type: ignore[call-overload]
+    lines = [f"{name}: {value!s}".replace("\n", " ") for name, value in headers.items()]
+    lines += [
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        str(letter["body"]),
+    ]
+    return parse("\n".join(lines).encode())
+
+
+def _golden() -> Iterator[Read]:
+    for path in sorted(HERE.glob("*.eml")):
+        expected = tomllib.loads(path.with_suffix(".expected.toml").read_text(encoding="utf-8"))
+        if "one_of" not in expected:
+            kind = RequestKind(expected["request"]) if "request" in expected else None
+            yield Read("golden", _read(path), kind, expected.get("outcome", expected["kind"]))
+
+
+def _independent() -> Iterator[Read]:
+    with (HERE / "independent" / "requests.csv").open(encoding="utf-8-sig", newline="") as file:
+        requests = {row["reference"]: row for row in csv.DictReader(file)}
+    for path in sorted((HERE / "independent").glob("*.eml")):
+        expected = tomllib.loads(path.with_suffix(".expected.toml").read_text(encoding="utf-8"))
+        asked = expected["requests"] or expected.get("candidates") or []
+        request = requests[asked[0]] if asked else None
+        kind = RequestKind(request["kind"]) if request else None
+        topic = topic_of(request["title"], request["body"]) if request else ""
+        yield Read("independent", _read(path), kind, expected["label"], topic)
+
+
+def _read(path: Path) -> Message:
+    message = parse(path.read_bytes())
+    return replace(message, attachments=tuple(replace(a, text=read_text(a)) for a in message.attachments))
