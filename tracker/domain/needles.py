@@ -9,9 +9,8 @@ from typing import Any
 
 def needed_characters(pattern: re.Pattern[str]) -> frozenset[str]:
     """Of these a text must have at least one for the pattern to match; empty if nothing can be said."""
-    if pattern.flags & re.IGNORECASE:
-        return frozenset()
-    return _of_sequence(_parser.parse(pattern.pattern)) or frozenset()
+    needed = _of_sequence(_parser.parse(pattern.pattern)) or frozenset()
+    return frozenset(case for each in needed for case in (each, each.lower(), each.upper()))
 
 
 def _of_sequence(parts: Iterable[Any]) -> frozenset[str] | None:
@@ -30,7 +29,7 @@ def _of_part(kind: Any, value: Any) -> frozenset[str] | None:
         branches = [_of_sequence(branch) for branch in value[1]]
         return frozenset().union(*branches) if all(branches) else None  # type: ignore[arg-type]
     if kind is code.SUBPATTERN:
-        return None if value[1] & re.IGNORECASE else _of_sequence(value[3])
+        return _of_sequence(value[3])
     if kind is code.MAX_REPEAT or kind is code.MIN_REPEAT:
         return _of_sequence(value[2]) if value[0] else None
     return None

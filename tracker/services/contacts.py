@@ -23,7 +23,7 @@ from tracker.domain.terms import (
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.answers import Asked
-from tracker.services.intake import CONTACT, record_arrival, understand
+from tracker.services.intake import CONTACT, record_arrivals, understand
 from tracker.services.rounds import find_request, start_round
 from tracker.services.sealing import keep_receipt
 from tracker.settings import Workspace
@@ -251,9 +251,8 @@ def _enter(
             start_round(session, request.round, now)
         (arrival,) = arrivals_of(session, sha256)
         try:
-            record_arrival(
-                session, arrival, understand(workspace, session, arrival, Asked(workspace), now), now
-            )
+            events = understand(workspace, session, arrival, Asked(workspace), now)
+            record_arrivals(session, [(arrival, events)], now)
         except IllegalEvent as fault:
             raise _not_open(fault) from None
 

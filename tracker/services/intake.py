@@ -90,6 +90,8 @@ def _take_in_batch(
                 continue
             asked.learn(events)
             understood.append((arrival, events))
+    if not understood:
+        return 0
     return _record_together(workspace, understood, now) or sum(
         _record_together(workspace, [pair], now) for pair in understood
     )
@@ -100,8 +102,7 @@ def _record_together(
 ) -> int:
     try:
         with writing(workspace.engine) as session:
-            for arrival, events in understood:
-                record_arrival(session, arrival, events, now)
+            record_arrivals(session, understood, now)
     except Exception:
         _log.exception("arrivals_not_recorded", extra={"messages": len(understood)})
         return 0
@@ -119,10 +120,12 @@ def understand(
     return answers_of(session, arrival, message, asked, now)
 
 
-def record_arrival(session: Session, arrival: RawMessageRow, events: Sequence[Event], now: datetime) -> None:
-    """Record what an arrival amounts to, and that it was taken in, in the caller's transaction."""
-    record(session, events)
-    session.execute(_TAKEN_IN, {"arrival": arrival.id, "at": now})
+def record_arrivals(
+    session: Session, understood: Sequence[tuple[RawMessageRow, Sequence[Event]]], now: datetime
+) -> None:
+    """Record what arrivals amount to, and that they were taken in, in the caller's transaction."""
+    record(session, (event for _arrival, events in understood for event in events))
+    session.execute(_TAKEN_IN, [{"arrival": arrival.id, "at": now} for arrival, _events in understood])
 
 
 def read_message(raw: bytes, scanned: Callable[[str], str | None] = lambda _sha256: None) -> Message:
