@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
-from sqlmodel import Session, col
+from sqlalchemy import Table, bindparam, update
+from sqlmodel import Session
 
 from tracker.adapters.documents import is_scan, read_text
 from tracker.adapters.imap import FetchedMessage
@@ -26,11 +26,9 @@ from tracker.store.tables import RawMessageRow
 
 _log = logging.getLogger(__name__)
 MAIL, CONTACT = "mail", "contact"
+_ARRIVALS: Table = RawMessageRow.__table__  # type: ignore[attr-defined]
 _TAKEN_IN = (
-    update(RawMessageRow)
-    .where(col(RawMessageRow.id) == bindparam("arrival"))
-    .values(taken_in_at=bindparam("at"))
-    .execution_options(synchronize_session=False)
+    update(_ARRIVALS).where(_ARRIVALS.c.id == bindparam("arrival")).values(taken_in_at=bindparam("at"))
 )
 _BATCH = 50  # arrivals in one transaction
 _SMALLEST_SCAN = 5_000  # bytes: a smaller picture is an emblem or a button
