@@ -41,3 +41,10 @@ def test_what_says_something_stays(said: str) -> None:
 @pytest.mark.parametrize("below", BELOW)
 def test_a_letter_of_nothing_else_is_kept_whole(below: str) -> None:
     assert split_signature(below) == (below, "")
+
+
+def test_countless_rules_are_looked_at_in_bounds() -> None:
+    rules = "------\n" * 140_000
+    said, below = split_signature(f"这个信息我们没有。\n{rules}-- \n李明\n电话：0000-1234567")
+    assert said.startswith("这个信息我们没有。")
+    assert below.endswith("李明\n电话：0000-1234567")

@@ -2,7 +2,7 @@
 
 import re
 
-_HEADING = 400  # characters of a letter in which it says to whom it is
+_HEADING = 400  # characters at either end of a letter, in which it says to whom it is and from whom
 _NOTE = 80  # characters of a note above what is passed on
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _TO_MANY = re.compile(
@@ -58,4 +58,4 @@ def persons_addressed(text: str) -> list[str]:
 def introductions(text: str) -> list[str]:
     """Where a writer says who writes: short lines, the ends of the last ones, 我是…, 承办单位…"""
     lines = [line for line in text.split("\n") if len(line) <= _SIGNATURE]
-    return [*lines, *_CLOSING.findall(text)[-2:], *_PRESENTED.findall(text)]
+    return [*lines, *_CLOSING.findall(text[-_HEADING:])[-2:], *_PRESENTED.findall(text)]

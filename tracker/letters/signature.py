@@ -16,7 +16,8 @@ _DISCLAIMER = re.compile(
     r"(?:Confidentiality|Disclaimer)\b)",
     re.IGNORECASE,
 )
-_LONGEST_BLOCK = 12  # lines
+_LONGEST_BLOCK = 12  # lines that are not blank
+_LAST_LINES = 40  # in which such a block can begin
 _CONTACT = re.compile(r"电\s*话|手\s*机|传\s*真|邮\s*箱|地\s*址|Tel|Phone|@", re.IGNORECASE)
 _SPEAKS = re.compile(r"[。？！?!]|请|您|你|申请|答复")  # to a reader: no signature does
 
@@ -33,12 +34,12 @@ def split_signature(text: str) -> tuple[str, str]:
 
 def _starts(lines: list[str]) -> list[int]:
     """The places from which on nothing but signature follows."""
-    return [
-        place
-        for place, line in enumerate(lines)
-        if _DISCLAIMER.match(line)
-        or ((_DELIMITER.match(line) or _RULE.match(line.strip())) and _is_card(lines[place + 1 :]))
-    ]
+    found = [place for place, line in enumerate(lines) if _DISCLAIMER.match(line)]
+    for place in range(max(len(lines) - _LAST_LINES, 0), len(lines)):
+        is_rule = _DELIMITER.match(lines[place]) or _RULE.match(lines[place].strip())
+        if is_rule and _is_card(lines[place + 1 :]):
+            found.append(place)
+    return found
 
 
 def _is_card(lines: list[str]) -> bool:
