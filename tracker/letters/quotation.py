@@ -77,7 +77,7 @@ def _block_length(lines: list[str], position: int) -> int:
 
 
 def _is_marked_next(lines: list[str], position: int) -> bool:
-    following = next((line for line in lines[position:] if line.strip()), "")
+    following = next((lines[at] for at in range(position, len(lines)) if lines[at].strip()), "")
     return _MARKED.match(following) is not None
 
 
