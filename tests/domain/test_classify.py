@@ -161,7 +161,7 @@ TRAPS = [
     (D, "unknown|extension_notice", "", "您好，国庆放假，等节后再说吧"),
     (D, "partly_disclosed|disclosed|not_held", "",
      "关于第1项，现将资金安排文件提供给您；关于第2项，经检索，本机关未制作该信息。"),
-    (D, "acknowledgement", "", "您的申请我们转给业务科室了，会在规定时间内答复。"),
+    (D, "acknowledgement|transfer_notice", "", "您的申请我们转给业务科室了，会在规定时间内答复。"),
     (D, "unknown|correction_notice", "", "您好，麻烦把身份证正反面发过来"),
     (D, "already_public", "",
      "经查，您申请的《2025年财政决算报告》已于2026年2月在区政府网站公布。"),

@@ -20,7 +20,7 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 _SPACE_IN_CHINESE = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
 _REPEATED_STOP = re.compile(r"。{2,}")
 _REPLY_SUBJECT = re.compile(r"^\W*(?:re|fwd?|回复|答复|转发|回覆|轉寄)\s*[:：]", re.IGNORECASE)
-_LETTER_NAME = re.compile(r"答复|回复|告知|通知书|决定书|回执|复函")
+_LETTER_NAME = re.compile(r"答复|回复|告知|通知书|决定书|处理决定|回执|复函|延期|补正|收费通知|缴费|不予")
 _OUR_OWN_FORM = re.compile(r"申请表|申请书(?!.*(?:答复|告知))")
 
 
