@@ -60,7 +60,9 @@ def test_ordinary_lines_of_a_letter_stay(text: str) -> None:
     assert split_quotation(text) == (text, "")
 
 
-@pytest.mark.parametrize("answer", ["这个我们没有", "在我局网站上", "2024年12件\n2025年15件"])
+@pytest.mark.parametrize(
+    "answer", ["这个我们没有", "在我局网站上", "2024年12件\n2025年15件", "您好！关于加梯，请拨打0000-8230011"]
+)
 def test_an_answer_without_a_full_stop_is_no_part_of_the_line_that_follows(answer: str) -> None:
     new, _old = split_quotation(f"{answer}\n张伟 <a@mail.test> 于2026年9月1日周二 09:00写道：\n> 申请")
     assert new == answer

@@ -122,7 +122,9 @@ class _Reading:
         if scores.get(_K.READ_RECEIPT, 0) >= _SURE:
             return self._result(_K.READ_RECEIPT, scores[_K.READ_RECEIPT])
         bounce, delay = (scores.get(label, 0.0) for label in (_K.BOUNCE, _K.DELAY))
-        is_system = is_mail_system(self._message.sender) or self._message.returned_ids
+        message = self._message
+        is_generated = message.headers.get("auto-submitted", "").lower().startswith("auto-generated")
+        is_system = is_mail_system(message.sender) or message.returned_ids or is_generated
         if not is_system or max(bounce, delay) < _LIKELY:
             return None
         # "we keep trying" stands in no final notice, but a delay may warn of a final failure
@@ -134,10 +136,10 @@ class _Reading:
         titled = [hit for hit in self._hits if hit.place is Place.TITLE]
         if self._letter.has_unread_attachment and self.is_a_note and titled:
             return self._result(titled[0].label, _BY_WORDS)  # what the paper calls itself is all there is
-        if self.is_a_note and self._hands_over_papers:
-            return self._result(_O.DISCLOSED, _BY_WORDS)
         likely = self._likely()
         label = max(likely, key=lambda each: (likely[each], each))
+        if self.is_a_note and self._hands_over_papers and likely[label] < _LIKELY:
+            return self._result(_O.DISCLOSED, _BY_WORDS)
         machine = self._machine(label, likely[label])
         if machine is not None:
             return machine

@@ -12,7 +12,7 @@ _RULED = re.compile(
 _ANNOUNCED = re.compile(
     r"^\s*(?:Begin forwarded message|下面是被转发的邮件|以下是转发的邮件)\s*[:：]?\s*$", re.IGNORECASE
 )
-_BEGINNING = r"^\s*(?:On\b|At\b|在|于|\d{4}|[^，。；]{1,60}于)"
+_BEGINNING = r"^\s*(?:On\b|At\b|(?:在|于)\s*\d|\d{4}|[^，。；！？]{1,60}于\s*\d)"
 _WROTE_BEGINS = re.compile(_BEGINNING, re.IGNORECASE)
 _WROTE = re.compile(_BEGINNING + r".{0,200}?(?:wrote|writes|写道|寫道|写到|来信)\s*[:：]$", re.IGNORECASE)
 _TELLS_WHEN_OR_WHO = re.compile(r"\d{1,2}[:：/月.-]\d{1,2}|@")
