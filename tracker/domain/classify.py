@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from tracker.domain.document_numbers import document_number
-from tracker.domain.message import Message, is_mail_system
+from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
 from tracker.domain.signs import NOTHING_SHARED, PHRASE, WORD, signs_of
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
@@ -124,7 +124,8 @@ class _Reading:
         bounce, delay = (scores.get(label, 0.0) for label in (_K.BOUNCE, _K.DELAY))
         message = self._message
         is_generated = message.headers.get("auto-submitted", "").lower().startswith("auto-generated")
-        is_system = is_mail_system(message.sender) or message.returned_ids or is_generated
+        is_notice = is_mail_system(message.sender) or tells_of_delivery(message.subject)
+        is_system = is_notice or message.returned_ids or is_generated
         if not is_system or max(bounce, delay) < _LIKELY:
             return None
         # "we keep trying" stands in no final notice, but a delay may warn of a final failure

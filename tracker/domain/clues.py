@@ -16,7 +16,7 @@ from tracker.domain.courtesies import (
     without_asides,
 )
 from tracker.domain.folding import fold
-from tracker.domain.message import Message, is_mail_system
+from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.sent import SentLetters, fold_number
 from tracker.domain.topics import Words, pairs
 
@@ -69,7 +69,7 @@ class Clues:
         self.is_report = (
             message.report is not None
             or is_mail_system(message.sender)
-            or _RETURNED.search(f"{message.subject}\n{message.sender_name}") is not None
+            or tells_of_delivery(f"{message.subject}\n{message.sender_name}")
         )
         self.is_bulk = (
             any(name in message.headers for name in ("list-id", "list-unsubscribe")) or self._is_to_many
@@ -264,10 +264,6 @@ _SIGNATURE = 24  # characters of a line that is no more than a name
 _HEADING = 400  # characters of a paper or letter in which it says whose it is and to whom
 _REPLY_PREFIX = re.compile(
     r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
-    re.IGNORECASE,
-)
-_RETURNED = re.compile(
-    r"退信|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure)|returned mail",
     re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")

@@ -10,10 +10,20 @@ _MAIL_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 
+_DELIVERY = re.compile(
+    r"退信|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure|delayed)|returned mail",
+    re.IGNORECASE,
+)
+
 
 def is_mail_system(address: str) -> bool:
     """Whether an address is one that mail systems, not people, write from."""
     return _MAIL_SYSTEM.match(address) is not None
+
+
+def tells_of_delivery(heading: str) -> bool:
+    """Whether a subject or a sender's name is that of a notice about a letter's delivery."""
+    return _DELIVERY.search(heading) is not None
 
 
 @dataclass(frozen=True, slots=True)
