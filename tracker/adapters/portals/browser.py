@@ -1,0 +1,459 @@
+"""A surface in a real browser: one Chromium is kept, and each flow gets a fresh profile in it."""
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Dialog,
+    Error,
+    Frame,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+from tracker.adapters.portals.faults import PageFault, PortalFault
+from tracker.adapters.portals.player import Exhibit
+from tracker.adapters.portals.visitor import LARGEST_PAGE, USER_AGENT, Exchange, Fetched, accepted
+from tracker.adapters.portals.warc import MEDIA_TYPE, write_warc
+from tracker.clock import Clock
+from tracker.domain.recipes import Step
+from tracker.letters.pages import Seen
+
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_OPTIONS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps",
+]  # fmt: skip
+_LOOK_AGAIN_SECONDS = 0.05
+_KEPT = frozenset({"document", "xhr", "fetch"})  # of the rest the picture and the archive tell
+_FORM_ENTRIES = """element => {
+  const form = element.form || element.closest('form');
+  if (!form) return [];
+  const isSubmitter = ['submit', 'image'].includes(element.type) && element.form === form;
+  return Array.from(isSubmitter ? new FormData(form, element) : new FormData(form))
+    .map(([name, value]) => [name, typeof value === 'string' ? value : value.name]);
+}"""
+_CONTROL_VALUE = """element => 'value' in element ? String(element.value) : element.textContent.trim()"""
+
+
+class Chromium:
+    """Starts at the first flow that needs it. To be used from one thread only, as Playwright asks."""
+
+    def __init__(self, clock: Clock, program: str = "") -> None:
+        self._clock = clock
+        self._program = program
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    def open(self, timeout_seconds: float) -> "BrowserSurface":
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            self._browser = self._start()
+        context = self._browser.new_context(
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            user_agent=USER_AGENT,
+            viewport={"width": 1280, "height": 900},
+            accept_downloads=False,
+        )
+        return BrowserSurface(context, self._clock, timeout_seconds)
+
+    def close(self) -> None:
+        if self._playwright is not None:
+            with suppress(Error):  # it died by itself
+                if self._browser is not None:
+                    self._browser.close()
+            self._playwright.stop()
+        self._browser = self._playwright = None
+
+    def _start(self) -> Browser:
+        program = self._program or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+        if program is None:
+            raise PortalFault(PageFault.NO_BROWSER, "chromium")
+        self._playwright = sync_playwright().start()
+        try:
+            return self._playwright.chromium.launch(
+                executable_path=program, args=_OPTIONS, chromium_sandbox=_may_sandbox()
+            )
+        except Error as fault:
+            raise PortalFault(PageFault.NO_BROWSER, fault.message.splitlines()[0]) from None
+
+
+def _may_sandbox() -> bool:
+    """Chromium refuses its sandbox to root."""
+    return hasattr(os, "geteuid") and os.geteuid() != 0
+
+
+class BrowserSurface:
+    def __init__(self, context: BrowserContext, clock: Clock, timeout_seconds: float) -> None:
+        self._context, self._clock, self._timeout = context, clock, timeout_seconds
+        self._dialogs: list[str] = []
+        self._answers: list[tuple[str, str]] = []  # address and body of what scripts were answered
+        self._exchanges: list[Exchange] = []
+        self._waiting: set[Request] = set()  # page loads on their way
+        self._fault: PortalFault | None = None  # of the newest page load
+        self._accepts = True
+        self._heard = 0  # answers that an XHR step has waited for
+        self._bodies: dict[str, bytes] = {}  # by address, as they came over the wire
+        context.set_default_timeout(timeout_seconds * 1000)
+        context.on("request", self._on_request)
+        context.on("requestfinished", self._on_finished)
+        context.on("requestfailed", self._on_failed)
+        context.on("dialog", self._on_dialog)
+        self._listen(context.new_page())
+        context.on("page", self._listen)  # windows that a form or a link opens
+
+    def close(self) -> None:
+        self._context.close()
+
+    # --- steps ------------------------------------------------------------------------------------------
+
+    def navigate(self, step: Step) -> None:
+        with self._faults():
+            self._page.goto(step.fields["url"])
+        self._settle()
+
+    def click(self, step: Step, has_script: bool) -> bool:
+        locator = self._find(step)
+        with self._faults(), self._navigation_of(step):
+            locator.click()
+        if not has_script:
+            self._settle()
+        return True
+
+    def change(self, step: Step) -> None:
+        locator, value = self._find(step), step.fields["value"]
+        with self._faults():
+            kind = locator.evaluate("e => e.tagName === 'SELECT' ? 'select' : e.type || ''")
+            if kind == "select":
+                self._choose(locator, value)
+            elif kind in ("checkbox", "radio"):
+                locator.set_checked(value not in ("", "false", "off"))
+            else:
+                locator.fill(value)
+
+    def press(self, step: Step, has_script: bool) -> bool:
+        with self._faults(), self._navigation_of(step):
+            self._page.keyboard.press(step.fields["key"])
+        if not has_script:
+            self._settle()
+        return True
+
+    def wait_for(self, step: Step) -> None:
+        with self._faults():
+            if step.kind == "waitForExpression":
+                self._frame(step.frame).wait_for_function(step.fields["expression"])
+            elif step.kind == "hover":
+                self._find(step).hover()
+            elif step.fields.get("count", 1):
+                self._find(step)
+
+    def upload(self, step: Step, path: Path) -> None:
+        if not path.is_file():
+            raise PortalFault(PageFault.UNFIT_VALUE, str(path))
+        with self._faults():
+            self._find(step).set_input_files(path)
+
+    def answer_dialogs(self, accept: bool) -> None:
+        self._accepts = accept
+
+    def script_answer(self, step: Step) -> None:
+        """Wait for an answer to an address like the step's that came since the last such step."""
+        aim = step.fields["url"].partition("?")[0].rpartition("{{")[2]
+        if not self._until(lambda: any(aim in url for url, _body in self._answers[self._heard :])):
+            raise PortalFault(PageFault.TIMED_OUT, step.fields["url"])
+        self._heard = len(self._answers)
+
+    # --- what is there ------------------------------------------------------------------------------------
+
+    def picture(self, step: Step) -> bytes:
+        with self._faults():
+            taken: bytes = self._find(
+                Step(step.kind, {**step.fields, "selectors": step.fields["picture"]})
+            ).screenshot()
+        return taken
+
+    def seen(self, frame: Sequence[int] = ()) -> Seen:
+        with self._faults():
+            shown = self._frame(frame)
+            answers = tuple(body for _url, body in self._answers)
+            return Seen(shown.url, self._markup(shown), tuple(self._dialogs), answers)
+
+    def may_change(self) -> bool:
+        """Give scripts a moment."""
+        self._pause()
+        return True
+
+    def would_send(self, step: Step) -> list[tuple[str, str]]:
+        with self._faults():
+            if not step.is_custom:
+                return [(name, value) for name, value in self._find(step).evaluate(_FORM_ENTRIES)]
+            fields = step.fields.get("fields", {})
+            return [(name, self._value(step, aim)) for name, aim in fields.items()]
+
+    def exhibits(self, name: str) -> list[Exhibit]:
+        """The page as a picture and as an archive, and the exchanges since the last exhibit."""
+        with self._faults():
+            picture = self._page.screenshot(full_page=True)
+            devtools = self._context.new_cdp_session(self._page)
+            archive = devtools.send("Page.captureSnapshot", {"format": "mhtml"})["data"]
+            devtools.detach()
+        fresh, self._exchanges = self._exchanges, []
+        found = [Exhibit(name, "image/png", picture), Exhibit(name, "multipart/related", archive.encode())]
+        return [*found, Exhibit(name, MEDIA_TYPE, write_warc(fresh))] if fresh else found
+
+    # --- within -------------------------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> Page:
+        """The newest window: forms and links may open one."""
+        return self._context.pages[-1]
+
+    def _frame(self, path: Sequence[int]) -> Frame:
+        frame = self._page.main_frame
+        for number in path:
+            if not self._until(lambda: number < len(frame.child_frames)):  # noqa: B023 - at once
+                raise PortalFault(PageFault.PAGE_CHANGED, f"frame {number}")
+            frame = frame.child_frames[number]
+        return frame
+
+    def _markup(self, frame: Frame) -> str:
+        """A page that gives way to another has none for a moment."""
+        found: list[str] = []
+
+        def is_readable() -> bool:
+            with suppress(Error):
+                found.append(frame.content())
+            return bool(found)
+
+        if not self._until(is_readable):
+            raise PortalFault(PageFault.TIMED_OUT, frame.url)
+        return found[0]
+
+    def _find(self, step: Step) -> Locator:
+        """The first alternative that is there; scripts may still have to make it."""
+        found: list[Locator] = []
+
+        def is_there() -> bool:
+            frame = self._frame(step.frame)
+            found[:] = [one.first for one in _locators(frame, step.selectors) if one.count()]
+            return bool(found)
+
+        with self._faults():
+            if not self._until(is_there):
+                raise PortalFault(PageFault.PAGE_CHANGED)
+        return found[0]
+
+    def _choose(self, locator: Locator, value: str) -> None:
+        """By value, else by what is shown; scripts may still have to fill the list."""
+        shown = (
+            f"select => Array.from(select.options).some(o => o.value === {value!r} || o.label === {value!r})"
+        )
+        if not self._until(lambda: bool(locator.evaluate(shown))):
+            raise PortalFault(PageFault.PAGE_CHANGED)
+        is_value = locator.evaluate(
+            "(select, value) => Array.from(select.options).some(o => o.value === value)", value
+        )
+        locator.select_option(value=value) if is_value else locator.select_option(label=value)
+
+    def _value(self, step: Step, aim: str) -> str:
+        if aim.startswith("="):
+            return aim[1:]
+        return str(self._find(Step("change", {**step.fields, "selectors": [[aim]]})).evaluate(_CONTROL_VALUE))
+
+    def _until(self, is_true: Callable[[], bool]) -> bool:
+        end = monotonic() + self._timeout
+        while not is_true():
+            if monotonic() > end:
+                return False
+            self._pause()
+        return True
+
+    def _pause(self) -> None:
+        self._page.wait_for_timeout(_LOOK_AGAIN_SECONDS * 1000)
+
+    @contextmanager
+    def _navigation_of(self, step: Step) -> Iterator[None]:
+        """Recorder notes which steps led to another page: then it is waited for."""
+        asserted = step.fields.get("assertedEvents", ())
+        if any(event.get("type") == "navigation" for event in asserted):
+            with self._page.expect_navigation():
+                yield
+        else:
+            yield
+
+    def _settle(self) -> None:
+        """Wait for the page loads that a step began, in every frame, and name what became of them."""
+        with suppress(Error):  # a new page took the place of the one that was asked
+            self._page.evaluate("0")  # a submission has begun once a script could run behind it
+        if not self._until(lambda: not self._waiting):
+            raise PortalFault(PageFault.TIMED_OUT, self._page.url)
+        with self._faults():
+            self._page.wait_for_load_state("domcontentloaded")
+        fault, self._fault = self._fault, None
+        if fault:
+            raise fault
+
+    # --- what the browser tells ---------------------------------------------------------------------------
+
+    def _listen(self, page: Page) -> None:
+        """Have pages and answers before they are read: their bytes as sent, and no more than is borne."""
+        devtools = self._context.new_cdp_session(page)
+        devtools.on("Fetch.requestPaused", lambda event: self._on_answer(devtools, event))
+        kinds = ("Document", "XHR", "Fetch")
+        patterns = [{"resourceType": kind, "requestStage": "Response"} for kind in kinds]
+        devtools.send("Fetch.enable", {"patterns": patterns})
+
+    def _on_answer(self, devtools: CDPSession, event: dict[str, Any]) -> None:
+        answer, url = {"requestId": event["requestId"]}, event["request"]["url"]
+        with suppress(Error):  # the page was left meanwhile
+            if _length_of(event) > LARGEST_PAGE:
+                self._fault = PortalFault(PageFault.TOO_LARGE, url)
+                devtools.send("Fetch.failRequest", {**answer, "errorReason": "BlockedByClient"})
+                return
+            if event.get("responseStatusCode", 0) // 100 == 2:
+                body = devtools.send("Fetch.getResponseBody", answer)
+                raw = body["body"]
+                self._bodies[url] = base64.b64decode(raw) if body["base64Encoded"] else raw.encode()
+            devtools.send("Fetch.continueRequest", answer)
+
+    def _on_request(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self._waiting.add(request)
+
+    def _on_finished(self, request: Request) -> None:
+        with suppress(Error):  # the page was left meanwhile
+            response = request.response()
+            if response and request.resource_type in _KEPT:
+                self._keep(request, response)
+        self._waiting.discard(request)
+
+    def _on_failed(self, request: Request) -> None:
+        reason = request.failure or "ERR_ABORTED"  # a load that another replaced is no fault
+        if request in self._waiting and "ERR_ABORTED" not in reason:
+            self._fault = self._fault or _named(reason)
+        self._waiting.discard(request)
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self._dialogs.append(dialog.message)
+        dialog.accept() if self._accepts else dialog.dismiss()
+
+    def _keep(self, request: Request, response: Response) -> None:
+        body = self._bodies.pop(request.url, None)
+        if body is None:
+            body = b"" if 300 <= response.status < 400 else response.body()
+        self._exchanges.append(_exchange(request, response, body, self._clock))
+        if request.is_navigation_request():
+            self._fault = _fault_of(_fetched(response, body))
+        elif request.resource_type in ("xhr", "fetch"):
+            self._answers.append((request.url, _fetched(response, body).text))
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except Error as fault:
+            told, self._fault = self._fault, None
+            raise (told or _named(fault.message)) from None
+
+
+def _locators(frame: Frame, alternatives: Sequence[Sequence[str]]) -> Iterator[Locator]:
+    for chain in alternatives:
+        place: Any = frame
+        for selector in chain:
+            place = _locator(place, selector)
+        yield place
+
+
+def _locator(place: Any, selector: str) -> Locator:
+    way, slash, aim = selector.partition("/")
+    found: Locator
+    if not slash or way not in ("aria", "xpath", "text", "pierce"):
+        found = place.locator(f"css={selector}")
+    elif way == "aria":
+        found = _by_name(place, aim)
+    elif way == "text":
+        found = place.get_by_text(aim)
+    else:
+        found = place.locator(f"{'xpath' if way == 'xpath' else 'css'}={aim}")
+    return found
+
+
+def _by_name(place: Any, aim: str) -> Locator:
+    name, bracket, rest = aim.partition("[role=")
+    found: Locator
+    if bracket:
+        found = place.get_by_role(rest.rstrip("]").strip("'\""), name=name, exact=True)
+        return found
+    found = place.get_by_label(name, exact=True).or_(place.get_by_placeholder(name, exact=True))
+    for role in ("button", "link", "textbox", "combobox", "checkbox", "radio", "img"):
+        found = found.or_(place.get_by_role(role, name=name, exact=True))
+    return found
+
+
+def _length_of(event: dict[str, Any]) -> int:
+    headers = {one["name"].lower(): one["value"] for one in event.get("responseHeaders", ())}
+    return int(headers.get("content-length", "0"))
+
+
+def _exchange(request: Request, response: Response, body: bytes, clock: Clock) -> Exchange:
+    """The browser hands bodies over unpacked: the headers that told how they were packed are left out."""
+    unpacked = {"content-encoding", "content-length", "transfer-encoding"}
+    return Exchange(
+        at=clock(),
+        method=request.method,
+        url=request.url,
+        request_headers=tuple((one["name"], one["value"]) for one in request.headers_array()),
+        request_body=request.post_data_buffer or b"",
+        status=response.status,
+        reason=response.status_text,
+        headers=tuple(
+            (one["name"], one["value"])
+            for one in response.headers_array()
+            if one["name"].lower() not in unpacked
+        ),
+        body=body,
+    )
+
+
+def _fetched(response: Response, body: bytes) -> Fetched:
+    return Fetched(response.url, response.status, response.headers.get("content-type", ""), body)
+
+
+def _fault_of(page: Fetched) -> PortalFault | None:
+    try:
+        accepted(page)
+    except PortalFault as fault:
+        return fault
+    return None
+
+
+def _named(message: str) -> PortalFault:
+    detail = message.splitlines()[0]
+    for sign, kind in (
+        ("ERR_CERT", PageFault.CERTIFICATE),
+        ("ERR_SSL", PageFault.CERTIFICATE),
+        ("ERR_CONNECTION_REFUSED", PageFault.UNREACHABLE),
+        ("ERR_NAME_NOT_RESOLVED", PageFault.UNREACHABLE),
+        ("ERR_ADDRESS_UNREACHABLE", PageFault.UNREACHABLE),
+        ("ERR_INTERNET_DISCONNECTED", PageFault.UNREACHABLE),
+        ("ERR_TOO_MANY_REDIRECTS", PageFault.REDIRECTS),
+        ("TIMED_OUT", PageFault.TIMED_OUT),
+        ("Timeout", PageFault.TIMED_OUT),
+    ):
+        if sign in message:
+            return PortalFault(kind, detail)
+    return PortalFault(PageFault.LOST, detail)
