@@ -20,10 +20,11 @@ from tracker.adapters.imap import MailboxReader
 from tracker.clock import Clock
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.dispatch import recover_interrupted
+from tracker.services.forms import FormWorker
 from tracker.services.health import note_tick
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
+from tracker.services.sending import recover_interrupted
 from tracker.services.tick import TickReport, tick
 from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 LOCK_FILE = "daemon.lock"
 TICK_SECONDS = 5
 SCAN_SECONDS = 10
+FORM_SECONDS = 2
 _MOST_BATCHES_WAITING = 4  # of some megabytes each: watchers wait until these are kept
 
 
@@ -65,14 +67,14 @@ def run_daemon(workspace: Workspace, clock: Clock) -> None:
         found: queue.Queue[Look] = queue.Queue(_MOST_BATCHES_WAITING)
         watchers = _start_watchers(workspace, found, stop, news, clock)
         scheduler = _start_ticking(workspace, found, stop, clock)
-        scans = _start_reading_scans(workspace, clock, stop)
+        beside = (_start_reading_scans(workspace, clock, stop), _start_forms(workspace, clock, stop, news))
         while not stop.is_set():
             news.wait(timeout=1)
             if news.is_set():  # mail has come: do not wait for the next alarm
                 news.clear()
                 scheduler.modify_job("tick", next_run_time=clock())
         scheduler.shutdown(wait=True)
-        for thread in (*watchers, scans):
+        for thread in (*watchers, *beside):
             thread.join(timeout=5)
         _log.info("daemon_stopped")
 
@@ -85,10 +87,13 @@ def tick_once(workspace: Workspace, clock: Clock) -> TickReport:
             with closing(MailboxReader(account.imap)) as reader:
                 for part in look(workspace, reader, account, clock):
                     keep_look(workspace, part)
+        with closing(FormWorker(workspace, clock)) as forms:
+            played = forms.turn()
         report = tick(workspace, clock(), clock)  # now, and no earlier: nothing is known before it was kept
         note_tick(workspace, clock())
         read_scans(workspace, clock)
-        return replace(report, taken_in=report.taken_in + reread_scanned(workspace, clock()))
+        taken_in = report.taken_in + reread_scanned(workspace, clock())
+        return replace(report, sent=report.sent + played.submitted, taken_in=taken_in)
 
 
 def _start_watchers(
@@ -142,6 +147,27 @@ def _start_reading_scans(workspace: Workspace, clock: Clock, stop: threading.Eve
                 _log.exception("scan_not_read")
 
     thread = threading.Thread(target=work, name="scans", daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_forms(
+    workspace: Workspace, clock: Clock, stop: threading.Event, news: threading.Event
+) -> threading.Thread:
+    """A form takes seconds and a captcha minutes: beside the ticks, in one thread, as a browser asks."""
+
+    def work() -> None:
+        with closing(FormWorker(workspace, clock)) as forms:
+            while not stop.wait(FORM_SECONDS):
+                try:
+                    report = forms.turn(stop.is_set)
+                except Exception:  # what is due comes with the next turn
+                    _log.exception("forms_not_played")
+                    continue
+                if report.looked_up:  # a page may have been kept: have it taken in
+                    news.set()
+
+    thread = threading.Thread(target=work, name="forms", daemon=True)
     thread.start()
     return thread
 

@@ -53,6 +53,7 @@ def reason_word(reason: str) -> str:
         "unread_message_could_be_the_answer": _("a message that could not be read could be the answer"),
         "mailbox_was_not_watched": _("the mailbox was not watched all the time"),
         "email_silence_without_sign_of_receipt": _("no sign that the unit ever received the e-mail"),
+        "page_not_looked_at_since_due": _("nobody has looked at the unit's page since the due date"),
         "no_reply_at_close": _("no reply when the round was closed"),
         "past_due_and_waiting": _("the due date has passed without a reply"),
     }[reason]
@@ -177,6 +178,7 @@ def event_word(kind: EventKind) -> str:
         EventKind.REVIEWED: _("read by a person"),
         EventKind.CORRECTED: _("we corrected the request"),
         EventKind.SIGNED_FOR: _("the unit signed for it"),
+        EventKind.LOOKED_UP: _("the unit's page looked at: nothing new"),
         EventKind.HELD: _("message held"),
         EventKind.ASSIGNED: _("message assigned"),
         EventKind.ROUND_PLANNED: _("round planned"),

@@ -65,6 +65,8 @@ def build(
     imap_port: int,
     offices: Sequence[str] = OFFICES,
     web_forms: int = 0,
+    forms: Sequence[str] = (),
+    recipe: Mapping[str, object] | None = None,
     mailboxes: Sequence[str] = (CHEN,),
     caps: Mapping[str, int] | None = None,
     planned_at: datetime = LONG_AGO,
@@ -73,9 +75,17 @@ def build(
     smtp_host: str = HOST,
     settings: str = "",
 ) -> Workspace:
-    """A workspace with one disclosure request to each office (by e-mail) and to each web form."""
+    """A workspace with one disclosure request to each office (by e-mail) and to each web form.
+
+    `forms`: web addresses of forms on the platform of `recipe`; `web_forms`: how many others, for people.
+    """
     folder.mkdir()
-    _write_roster(folder, offices, web_forms, mailboxes)
+    forms = [*forms, *(f"http://form{n}.test/" for n in range(1, web_forms + 1))]
+    _write_roster(folder, offices, forms, mailboxes, str((recipe or {}).get("platform", "")))
+    if recipe:
+        place = folder / "data/recipes" / str(recipe["platform"])
+        place.mkdir(parents=True)
+        (place / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
     day = planned_at.date()
     limits = {"per_account_per_day": 99, "per_host_per_hour": 99} | dict(caps or {})
     text = _ROUND.format(
@@ -106,14 +116,16 @@ def build(
     return workspace
 
 
-def _write_roster(folder: Path, offices: Sequence[str], web_forms: int, mailboxes: Sequence[str]) -> None:
-    units = [(f"unit-{n:03}", "email", address) for n, address in enumerate(offices, 1)]
-    units += [(f"form-{n:03}", "web_form", f"http://form{n}.test/") for n in range(1, web_forms + 1)]
+def _write_roster(
+    folder: Path, offices: Sequence[str], forms: Sequence[str], mailboxes: Sequence[str], platform: str
+) -> None:
+    units = [(f"unit-{n:03}", "email", address, "") for n, address in enumerate(offices, 1)]
+    units += [(f"form-{n:03}", "web_form", address, platform) for n, address in enumerate(forms, 1)]
     tables = {
         "units": ["unit_id,unit_code,name,group,predecessors,joined_on,left_on"]
-        + [f"{unit},{unit.upper()},第{unit}局,department,,," for unit, _, _ in units],
+        + [f"{unit},{unit.upper()},第{unit}局,department,,," for unit, *_ in units],
         "channels": ["unit_id,kind,channel,announced,address,platform,priority"]
-        + [f"{unit},disclosure,{channel},yes,{address},,1" for unit, channel, address in units],
+        + [f"{unit},disclosure,{channel},yes,{address},{name},1" for unit, channel, address, name in units],
         "applicants": ["applicant,name,mailbox,identity,phone,postal_address,postcode"]
         + [
             f"A{n:02},{APPLICANT_NAME},{mailbox},{IDENTITY_NUMBER},,示例街{n}号,"

@@ -20,7 +20,7 @@ _MOST_FAULTS_SHOWN = 10
 
 def find_file(name: str, workspace: Path | None = None) -> Path:
     """The file called `name` ("data/calendars/cn.toml"): the workspace's own, else the shipped one."""
-    places = [place / name for place in (workspace, *_shipped_places()) if place is not None]
+    places = _places_of(name, workspace)
     for place in places:
         if place.is_file():
             return place
@@ -31,12 +31,21 @@ def find_file(name: str, workspace: Path | None = None) -> Path:
     )
 
 
+def has_file(name: str, workspace: Path | None = None) -> bool:
+    return any(place.is_file() for place in _places_of(name, workspace))
+
+
+def _places_of(name: str, workspace: Path | None) -> list[Path]:
+    return [place / name for place in (workspace, *_shipped_places()) if place is not None]
+
+
 def find_files(folder: str, pattern: str, workspace: Path | None = None) -> list[Path]:
-    """The files in `folder` by name, shipped or the workspace's own; of one name the workspace's counts."""
+    """The files below `folder` by name, shipped or the workspace's own; of one name the workspace's counts."""
     found: dict[str, Path] = {}
     for place in (*_shipped_places(), workspace):
         if place is not None:
-            found |= {path.name: path for path in (place / folder).glob(pattern)}
+            below = place / folder
+            found |= {path.relative_to(below).as_posix(): path for path in below.glob(pattern)}
     return [found[name] for name in sorted(found)]
 
 

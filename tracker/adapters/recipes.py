@@ -36,7 +36,7 @@ from tracker.i18n import _
 FOLDER = "data/recipes"
 FILE = "recipe.json"
 _MOST_FAULTS_SHOWN = 10
-PENDING = "pending"  # a status word that says nothing has happened yet
+PENDING = "pending"  # what a status word means that says nothing has happened yet
 
 
 def load_recipe(platform: str, workspace: Path | None = None) -> Recipe:
@@ -95,9 +95,8 @@ def _recipe(written: Mapping[str, Any], sha256: str) -> Recipe:
         parameters=frozenset(written.get("parameters", {})),
         flows={name: _flow(written[name]) for name in FlowName if name in written},
         status_words={
-            word: MessageKind(meaning)
+            word: None if meaning == PENDING else MessageKind(meaning)
             for word, meaning in written.get("status_words", {}).items()
-            if meaning != PENDING
         },
         refusals={says: Refusal(meaning) for says, meaning in written.get("refusals", {}).items()},
         limits=Limits(**written.get("limits", {})),
@@ -181,4 +180,6 @@ def known_variables(recipe: Recipe, name: FlowName) -> frozenset[str]:
     """What a flow may speak of. When submitting, `password` is one that we choose for this submission."""
     usual = LETTER_VARIABLES | PLACE_VARIABLES | LOGIN_VARIABLES | recipe.parameters
     made = names_made(recipe.flows[FlowName.SUBMIT])
-    return usual | ({"password"} if name is FlowName.SUBMIT else RECEIPT_VARIABLES | made)
+    if name is FlowName.SUBMIT:
+        return usual | {"password"}
+    return usual | RECEIPT_VARIABLES | made | ({"href"} if name is FlowName.DETAIL else set())

@@ -95,7 +95,9 @@ def _unit(row: CsvRow) -> Unit:
 
 def read_channels(path: Path, units: Iterable[Unit]) -> list[Channel]:
     """A unit without any channel is no fault here: the plan makes it a finding."""
-    rows = read_csv(path, ("unit_id", "kind", "channel", "announced"), ("address", "platform", "priority"))
+    rows = read_csv(
+        path, ("unit_id", "kind", "channel", "announced"), ("address", "platform", "priority", "parameters")
+    )
     faults, known = Faults(path.name), {unit.unit_id for unit in units}
 
     def channel_of(row: CsvRow) -> Channel:
@@ -120,7 +122,9 @@ def _channel(row: CsvRow) -> Channel:
         address=row["address"],
         platform=row["platform"],
         priority=priority_of(row),
+        parameters=row["parameters"],
     )
+    _check_parameters(channel)
     if channel.channel is ChannelKind.EMAIL:
         _check_channel_address(channel)
     if channel.channel is ChannelKind.WEB_FORM and not re.match(r"https?://|$", channel.address):
@@ -130,6 +134,16 @@ def _channel(row: CsvRow) -> Channel:
             )
         )
     return channel
+
+
+def _check_parameters(channel: Channel) -> None:
+    for part in filter(None, channel.parameters.split(";")):
+        if not re.fullmatch(r"\s*[a-z][a-z0-9_]*\s*=.*", part):
+            raise BadCell(
+                _('unit "{unit}": parameters "{text}": write them as name=value;name=value.').format(
+                    unit=channel.unit_id, text=channel.parameters
+                )
+            )
 
 
 def _check_channel_address(channel: Channel) -> None:

@@ -133,6 +133,14 @@ def parse_moment(text: str | None, default: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
+def parse_pair(text: str, *, from_right: bool = False) -> tuple[str, str]:
+    """`name=value`; with `from_right` the last equals sign parts them."""
+    left, equals, right = text.rpartition("=") if from_right else text.partition("=")
+    if not equals or not left or not right:
+        raise UserError(_("{text}: write it with an equals sign between its two halves.").format(text=text))
+    return left, right
+
+
 def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)

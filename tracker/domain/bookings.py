@@ -72,7 +72,7 @@ class Bookings:
 
     def _host_of(self, request: PlannedRequest) -> str:
         key = (request.unit_id, request.kind, request.channel, request.address)
-        return self._hosts.get(key) or _host_in(request.channel, request.address)
+        return self._hosts.get(key) or host_of(request.address)
 
     def _keeps_spacing(self, at: datetime) -> bool:
         place = bisect_left(self._times, at)
@@ -89,12 +89,11 @@ def shared_host(channel: Channel) -> str:
     """What several units may share: a mail domain, or the platform or site of a web form."""
     if channel.channel is ChannelKind.WEB_FORM and channel.platform:
         return channel.platform.lower()
-    return _host_in(channel.channel, channel.address)
+    return host_of(channel.address)
 
 
-def _host_in(channel: ChannelKind | None, address: str) -> str:
-    if channel is ChannelKind.EMAIL:
-        return address.rpartition("@")[2].lower()
-    if channel is ChannelKind.WEB_FORM:
-        return urlsplit(address).hostname or ""
-    return ""
+def host_of(address: str) -> str:
+    """The domain of a mail address, or the host (and port) of a web address; empty for any other."""
+    if address.startswith(("http://", "https://")):
+        return urlsplit(address).netloc.lower()
+    return address.rpartition("@")[2].lower() if "@" in address else ""

@@ -91,6 +91,7 @@ class History:
     receipt_on: date | None = None  # signed for or handed in, as the person who sent it noted
     receipt_basis: ReceiptBasis | None = None
     corrected_at: tuple[datetime, ...] = ()
+    looked_up_at: tuple[datetime, ...] = ()  # when the unit's page was seen without anything new
     readings: tuple[Reading, ...] = field(default=())
 
     def first(self, *kinds: MessageKind) -> Reading | None:
@@ -123,13 +124,18 @@ def replay(request: str, events: Iterable[Event]) -> History:
             signed_on = date.fromisoformat(event.payload["receipt_on"])
             history = replace(history, receipt_on=signed_on, receipt_basis=ReceiptBasis.SIGNATURE)
     readings = effective_readings(ordered)
-    corrected = tuple(sorted(e.happened_at for e in ordered if e.kind is EventKind.CORRECTED))
+    corrected = _moments(ordered, EventKind.CORRECTED)
     return replace(
         history,
         state=_after_receiving(history.state, readings, corrected),
         readings=readings,
         corrected_at=corrected,
+        looked_up_at=_moments(ordered, EventKind.LOOKED_UP),
     )
+
+
+def _moments(events: Iterable[Event], kind: EventKind) -> tuple[datetime, ...]:
+    return tuple(sorted(event.happened_at for event in events if event.kind is kind))
 
 
 def effective_readings(events: Sequence[Event]) -> tuple[Reading, ...]:

@@ -22,6 +22,7 @@ from tracker.domain.terms import (
     ReceiptBasis,
     RequestState,
     Verdict,
+    local_date,
 )
 
 # Any of these shows that the unit's side has the letter, so that its silence is its own.
@@ -190,7 +191,7 @@ def _verdict(
 def _verdict_of_silence(
     history: History, channel: ChannelKind | None, reading: LegalReading, circumstances: Circumstances
 ) -> tuple[Verdict, str]:
-    doubt = _doubt(history, channel, circumstances)
+    doubt = _doubt(history, channel, reading.due_on, circumstances)
     if doubt:
         return Verdict.NOT_ASSESSABLE, doubt
     last_day = (reading.due_on or date.max) + timedelta(days=circumstances.grace_days)
@@ -199,7 +200,9 @@ def _verdict_of_silence(
     return Verdict.OVERDUE, "past_due_and_waiting"
 
 
-def _doubt(history: History, channel: ChannelKind | None, circumstances: Circumstances) -> str:
+def _doubt(
+    history: History, channel: ChannelKind | None, due_on: date | None, circumstances: Circumstances
+) -> str:
     """Why silence may not be held against the unit: the fault could lie with us or on the way."""
     if circumstances.has_held_candidate:
         return "held_message_could_be_the_answer"
@@ -212,7 +215,13 @@ def _doubt(history: History, channel: ChannelKind | None, circumstances: Circums
     if channel is ChannelKind.EMAIL and not is_confirmed:
         # a spam filter looks the same; a second channel has to be tried first
         return "email_silence_without_sign_of_receipt"
+    if channel is ChannelKind.WEB_FORM and not _was_looked_at_after(history, due_on):
+        return "page_not_looked_at_since_due"  # the answer may stand there since
     return ""
+
+
+def _was_looked_at_after(history: History, due_on: date | None) -> bool:
+    return any(due_on is None or local_date(at) > due_on for at in history.looked_up_at)
 
 
 def open_readings(readings: Sequence[Reading]) -> list[Reading]:

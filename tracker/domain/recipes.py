@@ -24,7 +24,8 @@ class Executor(StrEnum):
 class FlowName(StrEnum):
     SUBMIT = "submit"
     STATUS = "status"
-    LIST = "list"
+    LIST = "list"  # a public list of requests or letters
+    DETAIL = "detail"  # the page behind one entry of the list
 
 
 class CustomStep(StrEnum):
@@ -88,7 +89,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`status_words`: the site's own word for a state -> what it means to us; `refusals`: pattern -> meaning."""
+    """`status_words`: the site's own word for a state -> what it means to us, None: nothing has happened yet.
+
+    `refusals`: a regular expression over what the site says -> what it means.
+    """
 
     platform: str
     title: str
@@ -96,7 +100,7 @@ class Recipe:
     kinds: frozenset[RequestKind]
     parameters: frozenset[str]
     flows: Mapping[FlowName, Flow]
-    status_words: Mapping[str, MessageKind] = field(default_factory=dict)
+    status_words: Mapping[str, MessageKind | None] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     limits: Limits = Limits()
     verified_on: date | None = None

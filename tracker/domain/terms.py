@@ -118,6 +118,7 @@ class EventKind(StrEnum):
     REVIEWED = "reviewed"
     CORRECTED = "corrected"
     SIGNED_FOR = "signed_for"
+    LOOKED_UP = "looked_up"  # the unit's page was looked at, and nothing new stood there
     # one message that is nobody's yet
     HELD = "held"
     ASSIGNED = "assigned"
@@ -212,6 +213,7 @@ class Channel:
     address: str
     platform: str = ""
     priority: int = 1
+    parameters: str = ""  # of the platform's recipe: "sysid=12;department=市教育局"
 
 
 @dataclass(frozen=True, slots=True)

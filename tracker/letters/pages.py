@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -142,11 +142,6 @@ def is_block_page(markup: str) -> bool:
 # --- readings of what was extracted -------------------------------------------------------------------
 
 
-def plain_text(text: str) -> str:
-    """A text without what changes by itself: white space, so that two looks can be compared."""
-    return _SPACE.sub("", text)
-
-
 def day_in(text: str) -> date | None:
     """The first date in a text as sites write it: 2020-09-03, 2020/9/3, 2020.9.3, 2020年9月3日."""
     return next(_days(text), None)
@@ -158,3 +153,39 @@ def _days(text: str) -> Iterator[date]:
             yield date(int(year), int(month), int(day))
         except ValueError:
             continue
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatus:
+    """What a unit's page says of one request, as a recipe read it.
+
+    `status` is the site's own word. `attachments`: name and address of each file it links.
+    """
+
+    status: str = ""
+    title: str = ""
+    text: str = ""
+    shown_on: date | None = None
+    received_on: date | None = None
+    attachments: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def essence(self) -> str:
+        """What would have to change for there to be news: white space and addresses apart."""
+        names = [name for name, _address in self.attachments]
+        days = [str(day) for day in (self.shown_on, self.received_on)]
+        return _SPACE.sub("", "\n".join([self.status, self.title, self.text, *days, *names]))
+
+
+def page_status(values: Mapping[str, str], files: Sequence[Mapping[str, str]] = ()) -> PageStatus:
+    """From what a status flow extracted; `files` are the rows called `attachments`."""
+    return PageStatus(
+        status=values.get("status", ""),
+        title=values.get("reply_title", ""),
+        text=values.get("reply_text", ""),
+        shown_on=day_in(values.get("shown_on", "")),
+        received_on=day_in(values.get("received_on", "")),
+        attachments=tuple(
+            (file.get("name") or file["href"], file["href"]) for file in files if file.get("href")
+        ),
+    )

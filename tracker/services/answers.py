@@ -97,7 +97,8 @@ def _sent_from(session: Session, workspace: Workspace, mailbox: str) -> list[Sen
     name = vault.unseal(applicant.sealed)["name"]
     requests = sent_requests(session, mailbox)
     query = select(ReceiptRow).where(col(ReceiptRow.request).in_([r.reference for r in requests]))
-    receipts = {row.request: vault.unseal(row.sealed)["receipt_no"] for row in session.exec(query)}
+    given = ((row.request, vault.unseal(row.sealed).get("receipt_no", "")) for row in session.exec(query))
+    receipts = {reference: number for reference, number in given if number}
     return [
         replace(r, applicant_name=name, numbers=r.numbers | {receipts.get(r.reference, "")}) for r in requests
     ]
@@ -164,9 +165,13 @@ def reading_event(
     *,
     review_below: float,
     receipt_no: str = "",
+    dated: tuple[datetime, str] | None = None,
 ) -> Event:
-    """The machine's reading of a message as an answer to `request`."""
-    happened_at, basis = replied_at(message, arrival.arrived_at)
+    """The machine's reading of a message as an answer to `request`.
+
+    `dated`: when it counts as given and on what that rests, where no stamp of a mail server says so.
+    """
+    happened_at, basis = dated or replied_at(message, arrival.arrived_at)
     return Event(
         kind=EventKind.READ,
         happened_at=happened_at,

@@ -23,9 +23,9 @@ from tracker.adapters.smtp import send_batch
 from tracker.clock import Clock
 from tracker.domain.terms import SHANGHAI, Mode, OutboundMessage, SendReceipt, SendResult, local_date
 from tracker.letters.charsets import decode_header
-from tracker.services.dispatch import STATUS_OF, is_loopback
 from tracker.services.raw_headers import message_id, subject
 from tracker.services.rounds import is_held
+from tracker.services.sending import STATUS_OF, is_loopback
 from tracker.settings import Account, Workspace, instance_in
 from tracker.store.database import reading, writing
 from tracker.store.tables import ApplicantRow, CanaryRow, MailboxHealthRow, RawMessageRow

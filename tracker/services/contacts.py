@@ -1,6 +1,7 @@
 """What people did or saw, entered by the same door as mail: a submission, a call, a letter, a visit."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class Receipt:
     receipt_no: str = ""
     query_code: str = ""
     password: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)  # in whatever other shape, by the recipe's names
+
+    def named(self) -> dict[str, str]:
+        usual = {"receipt_no": self.receipt_no, "query_code": self.query_code, "password": self.password}
+        return {name: text for name, text in {**usual, **self.more}.items() if text}
 
 
 NO_RECEIPT = Receipt()
@@ -151,6 +157,16 @@ def record_signature(
     )
 
 
+def record_look(
+    workspace: Workspace, reference: str, at: datetime, actor: str, now: datetime, proof: Path | None = None
+) -> None:
+    """A person looked at the unit's page at `at`, and nothing new stood there."""
+    request = _request(workspace, reference)
+    _refuse_future(at, now)
+    _refuse_unless_sent(workspace, reference, at)
+    _enter(workspace, request, EventKind.LOOKED_UP, at, {"by": "person"}, actor, now, proof=proof)
+
+
 def record_correction(
     workspace: Workspace, reference: str, at: datetime, actor: str, now: datetime, proof: Path | None = None
 ) -> None:
@@ -246,7 +262,7 @@ def _enter(
         }
         sha256 = _keep_contact(session, workspace, request, contact, at, now)
         if receipt != NO_RECEIPT:
-            keep_receipt(session, workspace, request.reference, asdict(receipt), now)
+            keep_receipt(session, workspace, request.reference, receipt.named(), now)
         if event is EventKind.DISPATCHED:
             start_round(session, request.round, now)
         (arrival,) = arrivals_of(session, sha256)

@@ -4,7 +4,6 @@ from tracker.domain.lifecycle import Reading
 from tracker.domain.terms import Event, EventKind, MessageKind
 from tracker.services.export_snapshot import RoundSnapshot, time_basis
 from tracker.services.export_tables import ReadBy, Row, Source
-from tracker.services.intake import CONTACT
 
 _ORDER = ("arrived_at", "sha256", "request")  # moments come from the store, all in UTC
 
@@ -106,7 +105,7 @@ def _arrival_cells(snapshot: RoundSnapshot, event: Event, applicant: str = "") -
     arrival = snapshot.arrival(event.source_sha256 or "", applicant)
     return {
         "sha256": arrival.sha256,
-        "source": Source.CONTACT if arrival.source == CONTACT else Source.MAIL,
+        "source": Source(arrival.source),
         "applicant": snapshot.applicants.get(arrival.mailbox),
         "arrived_at": arrival.arrived_at,
         "counted_at": event.happened_at,

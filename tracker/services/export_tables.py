@@ -30,6 +30,7 @@ class ReadBy(StrEnum):
 class Source(StrEnum):
     MAIL = "mail"
     CONTACT = "contact"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one door in: `take_in` turns kept raw bytes - mail, or contacts that people logged - into events."""
+"""The one door in: `take_in` turns kept raw bytes - mail, pages, contacts that people logged - into events."""
 
 import json
 import logging
@@ -14,7 +14,8 @@ from tracker.adapters.imap import FetchedMessage
 from tracker.domain.message import Attachment, Message
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
-from tracker.services.answers import Asked, answers_of, asked_of
+from tracker.services.answers import Asked, answers_of, asked_of, replied_at
+from tracker.services.pages import appeared_at, files_of, page_events, page_message
 from tracker.services.raw_headers import date_header, received_headers
 from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
@@ -25,7 +26,7 @@ from tracker.store.queries import not_taken_in
 from tracker.store.tables import RawMessageRow
 
 _log = logging.getLogger(__name__)
-MAIL, CONTACT = "mail", "contact"
+MAIL, CONTACT, PAGE = "mail", "contact", "page"
 _ARRIVALS: Table = RawMessageRow.__table__  # type: ignore[attr-defined]
 _TAKEN_IN = (
     update(_ARRIVALS).where(_ARRIVALS.c.id == bindparam("arrival")).values(taken_in_at=bindparam("at"))
@@ -111,11 +112,36 @@ def understand(
     workspace: Workspace, session: Session, arrival: RawMessageRow, asked: Asked, now: datetime
 ) -> list[Event]:
     """The events that a kept message or logged contact amounts to; writes nothing."""
-    raw = workspace.evidence.read(arrival.sha256)
     if arrival.source == CONTACT:
-        return _contact_events(json.loads(raw), arrival, now)
-    message = read_message(raw, lambda sha256: scanned_text(session, workspace.evidence, sha256))
+        return _contact_events(json.loads(workspace.evidence.read(arrival.sha256)), arrival, now)
+    message = kept_message(workspace, session, arrival)
+    if arrival.source == PAGE:
+        snapshot = json.loads(workspace.evidence.read(arrival.sha256))
+        return page_events(session, arrival, snapshot, message, asked, now)
     return answers_of(session, arrival, message, asked, now)
+
+
+def kept_message(workspace: Workspace, session: Session, arrival: RawMessageRow) -> Message:
+    """A kept mail or page as a message, with the text of its files as far as it was read."""
+    raw = workspace.evidence.read(arrival.sha256)
+
+    def scanned(sha256: str) -> str | None:
+        return scanned_text(session, workspace.evidence, sha256)
+
+    if arrival.source == PAGE:
+        snapshot = json.loads(raw)
+        files = tuple(_with_text(file, scanned) for file in files_of(workspace, snapshot))
+        return page_message(arrival.sha256, snapshot, files)
+    return read_message(raw, scanned)
+
+
+def counted_at(
+    workspace: Workspace, session: Session, arrival: RawMessageRow, message: Message
+) -> tuple[datetime, str]:
+    """When a kept mail or page counts as given, and on what that rests."""
+    if arrival.source == PAGE:
+        return appeared_at(session, json.loads(workspace.evidence.read(arrival.sha256)))
+    return replied_at(message, arrival.arrived_at)
 
 
 def record_arrivals(

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from tracker.domain.lifecycle import Reading
 from tracker.domain.terms import Event, EventKind
 from tracker.services.answers import Asked, assigned_event
-from tracker.services.intake import MAIL, understand
+from tracker.services.intake import MAIL, PAGE, understand
 from tracker.services.scans import messages_to_read_again
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
@@ -19,6 +19,7 @@ from tracker.store.queries import requests_of_message
 from tracker.store.tables import HeldMessageRow, RawMessageRow
 
 _BATCH = 50
+_READABLE = (MAIL, PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def reread(workspace: Workspace, now: datetime, *, apply: bool) -> list[Change]:
     """
     with reading(workspace.engine) as session:
         query = select(RawMessageRow).where(
-            RawMessageRow.source == MAIL, col(RawMessageRow.taken_in_at).is_not(None)
+            col(RawMessageRow.source).in_(_READABLE), col(RawMessageRow.taken_in_at).is_not(None)
         )
         arrivals = list(session.exec(query.order_by(col(RawMessageRow.id))))
     return _read_again(workspace, arrivals, now, apply=apply)
@@ -60,7 +61,7 @@ def reread_scanned(workspace: Workspace, now: datetime) -> int:
     with reading(workspace.engine) as session:
         messages = messages_to_read_again(session)
         query = select(RawMessageRow).where(
-            col(RawMessageRow.sha256).in_(messages), RawMessageRow.source == MAIL
+            col(RawMessageRow.sha256).in_(messages), col(RawMessageRow.source).in_(_READABLE)
         )
         arrivals = list(session.exec(query)) if messages else []
     _read_again(workspace, arrivals, now, apply=True)

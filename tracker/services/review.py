@@ -15,11 +15,10 @@ from tracker.domain.notices import NO_TERMS, NoticeTerms, days_named
 from tracker.domain.terms import Event, EventKind, MessageKind, Outcome, RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.answers import assigned_event, reading_event, replied_at
+from tracker.services.answers import assigned_event, reading_event
 from tracker.services.contacts import check_outcome
-from tracker.services.intake import read_message
+from tracker.services.intake import counted_at, kept_message
 from tracker.services.rounds import find_request, plan_of
-from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import history_of, record
@@ -73,9 +72,8 @@ def find_message(session: Session, prefix: str) -> RawMessageRow:
 
 
 def message_of(workspace: Workspace, arrival: RawMessageRow) -> Message:
-    raw = workspace.evidence.read(arrival.sha256)
     with reading(workspace.engine) as session:
-        return read_message(raw, lambda sha256: scanned_text(session, workspace.evidence, sha256))
+        return kept_message(workspace, session, arrival)
 
 
 def confirm(
@@ -119,8 +117,9 @@ def _reviewed(
     reason: str,
     terms: NoticeTerms,
 ) -> Event:
-    message = message_of(workspace, arrival)
-    happened_at, basis = replied_at(message, arrival.arrived_at)
+    with reading(workspace.engine) as session:
+        message = kept_message(workspace, session, arrival)
+        happened_at, basis = counted_at(workspace, session, arrival, message)
     payload = {
         "kind": kind,
         "outcome": outcome,

@@ -1,5 +1,6 @@
 """Scans: read by OCR beside the intake, never in its way; what no machine can read is a person's task."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +9,15 @@ from sqlmodel import Session, col, select
 
 from tracker.adapters.documents import has_ocr, read_scan
 from tracker.clock import Clock
+from tracker.domain.message import Attachment
 from tracker.domain.terms import Event, EventKind
 from tracker.letters.parse import parse
+from tracker.services.pages import files_of
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import record, to_event
 from tracker.store.evidence import EvidenceStore
+from tracker.store.queries import arrivals_of
 from tracker.store.tables import EventRow
 
 _ENGINE = "ocr:rapidocr"
@@ -75,9 +79,7 @@ def scanned_text(session: Session, evidence: EvidenceStore, attachment: str) -> 
 
 
 def _read_one(workspace: Workspace, scan: Scan, now: datetime) -> None:
-    attachments = parse(workspace.evidence.read(scan.message)).attachments
-    attachment = next(a for a in attachments if a.sha256 == scan.attachment)
-    text = read_scan(attachment)
+    text = read_scan(_attachment(workspace, scan))
     with writing(workspace.engine) as session:
         kept = workspace.evidence.keep(session, text.encode(), "text/plain", now) if text else ""
         event = Event(
@@ -90,6 +92,15 @@ def _read_one(workspace: Workspace, scan: Scan, now: datetime) -> None:
             dedupe_key=_key(scan.attachment),
         )
         record(session, [event])
+
+
+def _attachment(workspace: Workspace, scan: Scan) -> Attachment:
+    """Of a page, whose files are evidence themselves, or out of a mail."""
+    raw = workspace.evidence.read(scan.message)
+    with reading(workspace.engine) as session:
+        (arrival, *_others) = arrivals_of(session, scan.message)
+    found = files_of(workspace, json.loads(raw)) if arrival.source == "page" else parse(raw).attachments
+    return next(one for one in found if one.sha256 == scan.attachment)
 
 
 def _key(attachment: str) -> str:

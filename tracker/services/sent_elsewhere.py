@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from tracker.adapters.cells import BadCell, accepted, add_repeats, build_records, filled, word_of
 from tracker.adapters.files import CsvRow, Faults, read_csv
+from tracker.domain.bookings import host_of
 from tracker.domain.rounds import RoundPlan
 from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
 from tracker.i18n import _
@@ -236,6 +237,7 @@ def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, n
             instance_id=instance_in(session, workspace.root) or "",
             mailbox=row.mailbox,
             recipient=";".join(row.recipients),
+            host=host_of(row.recipients[0]) if row.recipients else "",
             message_id=row.message_id,
             raw_sha256=workspace.evidence.keep(session, row.body.encode(), "text/plain", now),
             status="sent",

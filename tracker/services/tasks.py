@@ -1,5 +1,6 @@
 """People's tasks. None is stored: each follows from the state of a request or message, and its id says which."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,17 +9,23 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from tracker.domain.terms import ChannelKind, RequestState
+from tracker.domain.calendar import count_working_days
+from tracker.domain.terms import ChannelKind, RequestState, Verdict, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.letters.compose import compose_fields
+from tracker.services.asks import open_asks
 from tracker.services.letters import letter_of
 from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
+from tracker.services.platforms import machine_recipe_of
 from tracker.services.review import review_tasks
 from tracker.services.scans import illegible_scans
+from tracker.services.submissions import WITH_PERSON
 from tracker.settings import Workspace
 from tracker.store.queries import requests_in_state, round_names
-from tracker.store.tables import HeldMessageRow, RequestRow, UnitRow
+from tracker.store.tables import FuseRow, HeldMessageRow, LookupRow, OutboxRow, RequestRow, UnitRow
+
+_LOOK_EVERY_DAYS = 5  # working days
 
 
 class TaskKind(StrEnum):
@@ -30,6 +37,9 @@ class TaskKind(StrEnum):
     REVIEW = "review"  # confirm or correct the machine's reading
     ASSIGN = "held"  # say whose answer a held message is
     SCAN = "scan"  # read a scan that no machine could read
+    ASK = "ask"  # read a captcha or a code for a form that waits
+    LOOK_UP = "look"  # look at the page of a request that no machine looks after
+    RECIPE = "recipe"  # a platform's recipe failed again and again: mend it, then release its fuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,14 @@ class Task:
 def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     """Everything that waits for a person, oldest first."""
     found: list[Task] = []
-    for source in (_submissions, _unsettled, _awaiting_us, _reviews, _held, _scans):
+    for source in (_unsettled, _awaiting_us, _reviews, _held, _scans, _asks, _blown_fuses):
         found += source(session, now)
+    found += _submissions(session, workspace, now)
+    by_machine = set(session.exec(select(LookupRow.request)))
     for name in round_names(session):
-        found += _from_measurements(measure_round(session, workspace, name, standpoint(now)))
+        measured = measure_round(session, workspace, name, standpoint(now))
+        found += _from_measurements(measured, by_machine)
+        found += _looks(measured, by_machine, now)
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
@@ -69,8 +83,8 @@ def submission_fields(session: Session, workspace: Workspace, reference: str) ->
     return compose_fields(letter)
 
 
-def _submissions(session: Session, now: datetime) -> list[Task]:
-    found = requests_in_state(session, RequestState.APPROVED)
+def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
+    with_person = set(session.exec(select(OutboxRow.request).where(OutboxRow.status == WITH_PERSON)))
     return [
         Task(
             TaskKind.SUBMIT,
@@ -79,8 +93,10 @@ def _submissions(session: Session, now: datetime) -> list[Task]:
             _unit_name(session, request),
             {"channel": request.channel, "address": request.address},
         )
-        for request, _state in found
-        if request.channel not in (None, ChannelKind.EMAIL) and request.planned_at <= now < request.expires_at
+        for request, _state in requests_in_state(session, RequestState.APPROVED)
+        if request.channel not in (None, ChannelKind.EMAIL)
+        and request.planned_at <= now < request.expires_at
+        and (request.reference in with_person or machine_recipe_of(session, workspace, request) is None)
     ]
 
 
@@ -94,7 +110,23 @@ def _in_state(kind: TaskKind, state: RequestState) -> Callable[[Session, datetim
     return tasks
 
 
-_unsettled = _in_state(TaskKind.SETTLE, RequestState.UNSETTLED)
+def _unsettled(session: Session, now: datetime) -> list[Task]:
+    """Where a site has a list or a status page, what stood there with our title is told as well."""
+    found = []
+    for request, row in requests_in_state(session, RequestState.UNSETTLED):
+        detail: dict[str, object] = {}
+        if look := session.get(LookupRow, request.reference):
+            seen_at = look.last_ok_at.isoformat() if look.last_ok_at else ""
+            detail = {
+                "address": request.address,
+                "looked_at": seen_at,
+                "found": json.loads(look.found or "[]"),
+            }
+        since = row.submitted_at or now
+        found.append(Task(TaskKind.SETTLE, request.reference, since, _unit_name(session, request), detail))
+    return found
+
+
 _awaiting_us = _in_state(TaskKind.ANSWER_UNIT, RequestState.AWAITING_US)
 
 
@@ -131,13 +163,34 @@ def _scans(session: Session, _now: datetime) -> list[Task]:
     ]
 
 
+def _asks(session: Session, now: datetime) -> list[Task]:
+    return [
+        Task(
+            TaskKind.ASK,
+            row.request,
+            row.asked_at,
+            _unit_name(session, session.get_one(RequestRow, row.request)),
+            {"prompt": row.prompt, "has_picture": bool(row.picture), "until": row.expires_at.isoformat()},
+        )
+        for row in open_asks(session, now)
+    ]
+
+
+def _blown_fuses(session: Session, now: datetime) -> list[Task]:
+    rows = session.exec(select(FuseRow).where(col(FuseRow.blown_at).is_not(None)))
+    return [
+        Task(TaskKind.RECIPE, row.platform, row.blown_at or now, detail={"fault": row.fault}) for row in rows
+    ]
+
+
 _TASK_OF_REASON = {
     "email_silence_without_sign_of_receipt": TaskKind.SECOND_CHANNEL,
     "receipt_unknown": TaskKind.SIGNATURE,
+    "page_not_looked_at_since_due": TaskKind.LOOK_UP,
 }
 
 
-def _from_measurements(rows: list[MeasuredRequest]) -> list[Task]:
+def _from_measurements(rows: list[MeasuredRequest], by_machine: set[str]) -> list[Task]:
     return [
         Task(
             _TASK_OF_REASON[row.measurement.reason],
@@ -147,7 +200,29 @@ def _from_measurements(rows: list[MeasuredRequest]) -> list[Task]:
         )
         for row in rows
         if row.measurement.reason in _TASK_OF_REASON
+        and not (
+            _TASK_OF_REASON[row.measurement.reason] is TaskKind.LOOK_UP
+            and row.request.reference in by_machine
+        )
     ]
+
+
+def _looks(rows: list[MeasuredRequest], by_machine: set[str], now: datetime) -> list[Task]:
+    """While the time limit runs, a page that no machine looks after is looked at every few working days."""
+    today, found = local_date(now), []
+    for row in rows:
+        submitted_at = row.history.submitted_at
+        if (
+            row.request.channel != ChannelKind.WEB_FORM
+            or row.request.reference in by_machine
+            or row.measurement.verdict is not Verdict.PENDING
+            or submitted_at is None
+        ):
+            continue
+        last = local_date(max((submitted_at, *row.history.looked_up_at)))
+        if count_working_days(last, today, row.law.calendar) >= _LOOK_EVERY_DAYS:
+            found.append(Task(TaskKind.LOOK_UP, row.request.reference, row.request.planned_at, row.unit.name))
+    return found
 
 
 def _unit_name(session: Session, request: RequestRow) -> str:

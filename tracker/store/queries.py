@@ -44,12 +44,14 @@ def requests_in_state(
     return list(session.exec(query.order_by(col(RequestRow.planned_at), col(RequestRow.reference))))
 
 
-def due_letters(session: Session, now: datetime, rounds: Sequence[str]) -> list[RequestRow]:
-    """Approved e-mail requests whose planned time has come, oldest first."""
+def due_requests(
+    session: Session, channel: ChannelKind, now: datetime, rounds: Sequence[str]
+) -> list[RequestRow]:
+    """Approved requests of a channel whose planned time has come, oldest first."""
     query = select(RequestRow).where(
         RequestRow.reference == RequestStateRow.reference,
         RequestStateRow.state == RequestState.APPROVED,
-        RequestRow.channel == ChannelKind.EMAIL,
+        RequestRow.channel == channel,
         RequestRow.planned_at <= now,
         col(RequestRow.round).in_(rounds),
     )

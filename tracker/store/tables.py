@@ -1,5 +1,5 @@
-"""The tables. Facts are only ever inserted; `outbox`, `canary`, `mailbox_*`, `last_tick` and `*_state`
-rows are working state.
+"""The tables. Facts are only ever inserted; `outbox`, `canary`, `mailbox_*`, `last_tick`, `ask`, `lookup`,
+`fuse` and `*_state` rows are working state.
 
 Every datetime column is SQLModel's own: it refuses naive values and gives back UTC.
 """
@@ -60,6 +60,7 @@ class ChannelRow(SQLModel, table=True):
     address: str
     platform: str
     priority: int
+    parameters: str = ""  # of the platform's recipe: name=value, separated by ;
 
 
 class ApplicantRow(SQLModel, table=True):
@@ -138,7 +139,7 @@ class RawMessageRow(SQLModel, table=True):
     )
     id: int | None = Field(default=None, primary_key=True)
     sha256: str = Field(foreign_key="evidence.sha256", index=True)
-    source: str  # imap, import, contact
+    source: str  # mail, contact, page
     mailbox: str
     folder: str | None = None
     uidvalidity: int | None = None
@@ -163,7 +164,7 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One letter, final bytes in the evidence store. `status` is the lock: see services.dispatch."""
+    """One letter or form, final bytes in the evidence store. `status` is the lock: see services.sending."""
 
     __tablename__ = "outbox"
     __table_args__ = (UniqueConstraint("request", "step"), Index("outbox_due", "status", "not_before"))
@@ -172,14 +173,66 @@ class OutboxRow(SQLModel, table=True):
     step: str
     instance_id: str
     mailbox: str
-    recipient: str
-    message_id: str = Field(unique=True)
+    recipient: str  # a mail address, or the web address of a form
+    host: str = Field(default="", index=True)  # whose caps count: a mail domain, or a platform
+    message_id: str = Field(unique=True)  # of a form, a name of ours that is never sent
     raw_sha256: str = Field(foreign_key="evidence.sha256")
-    status: str  # queued, sending, sent, refused, unsettled, not_sent
+    status: str  # queued, sending, sent, refused, unsettled, not_sent, with_person
     not_before: datetime
     attempts: int = 0
     claimed_at: datetime | None = None
     answer: str = ""  # the server's last line, kept for "we never got it"
+    failures: int = 0  # in a row, before anything was sent
+
+
+class AskRow(SQLModel, table=True):
+    """What a person has to read for a form that waits in the daemon: a captcha, a code on the telephone."""
+
+    __tablename__ = "ask"
+    id: int | None = Field(default=None, primary_key=True)
+    request: str = Field(foreign_key="request.reference", index=True)
+    name: str  # of the recipe's variable
+    prompt: str
+    picture: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+    asked_at: datetime
+    expires_at: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    ended_at: datetime | None = None  # used, too late, or lost with the daemon
+
+
+class LookupRow(SQLModel, table=True):
+    """When the page of a submitted request is looked at next, and what stood there last."""
+
+    __tablename__ = "lookup"
+    request: str = Field(primary_key=True, foreign_key="request.reference")
+    next_at: datetime = Field(index=True)
+    last_ok_at: datetime | None = None
+    text_sha256: str = ""  # of what was read last, white space apart
+    failures: int = 0  # in a row
+    fault: str = ""
+    found: str = ""  # entries with our title on the site's list, where the send is unsettled: JSON
+
+
+class FuseRow(SQLModel, table=True):
+    """A platform whose recipe fails again and again is left alone until a person has looked."""
+
+    __tablename__ = "fuse"
+    platform: str = Field(primary_key=True)
+    failures: int = 0  # in a row
+    fault: str = ""
+    blown_at: datetime | None = None
+
+
+class LoginRow(SQLModel, table=True):
+    """An applicant's own account on a platform, encrypted."""
+
+    __tablename__ = "login"
+    applicant: str = Field(primary_key=True, foreign_key="applicant.code")
+    platform: str = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    noted_at: datetime
 
 
 class MailboxMarkRow(SQLModel, table=True):

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import (
     Browser,
@@ -214,6 +215,21 @@ class BrowserSurface:
         fresh, self._exchanges = self._exchanges, []
         found = [Exhibit(name, "image/png", picture), Exhibit(name, "multipart/related", archive.encode())]
         return [*found, Exhibit(name, MEDIA_TYPE, write_warc(fresh))] if fresh else found
+
+    def download(self, address: str) -> Exhibit:
+        url = urljoin(self._page.url, address)
+        with self._faults():
+            answer = self._context.request.get(url, headers={"Referer": self._page.url})
+        told = answer.headers
+        fetched = Fetched(
+            url,
+            answer.status,
+            told.get("content-type", ""),
+            answer.body(),
+            told.get("content-disposition", ""),
+        )
+        accepted(fetched)
+        return Exhibit(fetched.file_name, fetched.media_type, fetched.raw)
 
     # --- within -------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ class PageFault(StrEnum):
     LOST = "lost"  # the connection broke after something had been sent
     NEEDS_BROWSER = "needs_browser"  # only a script would do something here
     NO_BROWSER = "no_browser"  # the extra `browser`, or Chromium, is not installed
+    ROBOTS = "robots"  # robots.txt does not want it read by machines
+    UNANSWERED = "unanswered"  # nobody answered in time what the page asked
     UNFIT_VALUE = "unfit_value"  # a value that cannot safely stand where the recipe puts it
 
 

@@ -164,6 +164,14 @@ class HttpSurface:
         fresh, self._shown = self._visitor.exchanges[self._shown :], len(self._visitor.exchanges)
         return [Exhibit(name, MEDIA_TYPE, write_warc(fresh))] if fresh else []
 
+    def download(self, address: str) -> Exhibit:
+        document = self._in_frame(())
+        fetched = self._fetch_from(document, "GET", address)
+        return Exhibit(fetched.file_name, fetched.media_type, fetched.raw)
+
+    def close(self) -> None:
+        self._visitor.close()
+
     # --- within -------------------------------------------------------------------------------------------
 
     def _show(self, page: Fetched) -> _Document:

@@ -79,6 +79,11 @@ class Surface(Protocol):
 
     def exhibits(self, name: str) -> list[Exhibit]: ...
 
+    def download(self, address: str) -> Exhibit:
+        """A file that the page links, in the same session and from that page."""
+
+    def close(self) -> None: ...
+
 
 Playing = Generator[Question, str, Played]
 

@@ -1,12 +1,13 @@
 """Requests to one site as one citizen's browser makes them: cookies, Referer, bounds, and a record of each."""
 
+import codecs
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
@@ -54,6 +55,22 @@ class Fetched:
     status: int
     content_type: str
     raw: bytes = field(repr=False)
+    disposition: str = ""
+
+    @property
+    def media_type(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower() or "application/octet-stream"
+
+    @property
+    def file_name(self) -> str:
+        """As the site names the file, else the last part of its address."""
+        for name, value in _parameters(self.disposition).items():
+            if name == "filename*":
+                charset, _tick, text = value.partition("''")
+                return unquote(text, encoding=_charset(charset), errors="replace")
+            if name == "filename":
+                return decode_text(value.encode("latin-1", "replace"), None)[0]
+        return unquote(urlsplit(self.url).path.rpartition("/")[2]) or "file"
 
     @property
     def text(self) -> str:
@@ -150,7 +167,9 @@ def _unpacked(exchange: Exchange) -> Fetched:
         stream=httpx.ByteStream(exchange.body),
     )
     raw = _bounded(answer.iter_bytes(65_536))
-    return Fetched(exchange.url, exchange.status, answer.headers.get("content-type", ""), raw)
+    told = {name.lower(): value for name, value in exchange.headers}
+    disposition = told.get("content-disposition", "")
+    return Fetched(exchange.url, exchange.status, told.get("content-type", ""), raw, disposition)
 
 
 def accepted(fetched: Fetched) -> Fetched:
@@ -171,11 +190,21 @@ def _is_markup(fetched: Fetched) -> bool:
 
 
 def _charset_of(content_type: str) -> str:
-    for part in content_type.split(";")[1:]:
-        name, _equals, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip("\"'")
-    return ""
+    return _parameters(content_type).get("charset", "")
+
+
+def _parameters(header: str) -> dict[str, str]:
+    """The parameters of a header such as Content-Type, by lower-case name; the better `filename*` first."""
+    pairs = (part.partition("=") for part in header.split(";")[1:])
+    found = {name.strip().lower(): value.strip().strip("\"'") for name, _equals, value in pairs}
+    return dict(sorted(found.items(), key=lambda pair: pair[0] != "filename*"))
+
+
+def _charset(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return "utf-8"
 
 
 @contextmanager

@@ -1,0 +1,306 @@
+"""Forms by machine: sent once, looked up, parked for a person, given up to people, and never lost."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.workspaces import CHEN, build, call, change, count_events, rows
+from tests.servers.portal import Portal, recipe
+from tracker.services.asks import answer_ask, call_forms, open_asks
+from tracker.services.forms import FormReport, FormWorker
+from tracker.services.sending import recover_interrupted
+from tracker.services.tick import tick
+from tracker.settings import Workspace
+from tracker.store.database import reading
+
+NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)  # a Monday evening in Shanghai: the day's looks are over
+DAY = timedelta(days=1)
+
+
+class Stage:
+    """A workspace whose requests go by form to one site, a clock, and the worker."""
+
+    def __init__(self, folder: Path, portal: Portal, forms: int = 1, **more: Any) -> None:
+        self.portal, self.now = portal, NOW
+        self.workspace: Workspace = build(
+            folder,
+            smtp_port=1,
+            imap_port=1,
+            offices=(),
+            forms=[f"{portal.address}/apply"] * forms,
+            recipe=recipe(has_captcha=portal.has_captcha, **more),
+            planned_at=NOW - 30 * DAY,
+        )
+        self.folder = folder
+        change(
+            folder,
+            "INSERT INTO mailbox_health (mailbox, watched_since, last_ok_at, failures, fault) VALUES (?, ?, ?, 0, '')",
+            CHEN, "2026-02-01 00:00:00", "2026-03-01 00:00:00",
+        )  # fmt: skip
+        self.worker = FormWorker(self.workspace, lambda: self.now)
+
+    def turn(self, later: timedelta = timedelta()) -> FormReport:
+        """One turn of the worker, and the tick that takes in what it found."""
+        self.now += later
+        change(self.folder, "UPDATE mailbox_health SET last_ok_at = ?", f"{self.now:%Y-%m-%d %H:%M:%S}")
+        report = self.worker.turn()
+        tick(self.workspace, self.now, lambda: self.now)
+        return report
+
+    def again(self) -> None:
+        """The process dies and starts anew."""
+        self.worker.close()
+        recover_interrupted(self.workspace, self.now)
+        self.worker = FormWorker(self.workspace, lambda: self.now)
+
+    def tasks(self) -> list[dict[str, Any]]:
+        return call(self.folder, "task", "list", "--json", clock=lambda: self.now).json
+
+    def requests(self) -> list[dict[str, Any]]:
+        seen = call(self.folder, "status", "--all", "--json", clock=lambda: self.now).json
+        return seen["requests"]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        (one,) = self.requests()
+        return one
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [
+            json.loads(text)
+            for (text,) in rows(self.folder, "SELECT payload FROM event WHERE kind = ?", kind)
+        ]
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    with Portal() as running:
+        yield running
+
+
+@pytest.fixture
+def stage(tmp_path: Path, portal: Portal) -> Iterator[Stage]:
+    made = Stage(tmp_path / "workspace", portal)
+    yield made
+    made.worker.close()
+
+
+def test_a_form_is_filled_in_once_and_its_receipt_is_kept_as_a_secret(stage: Stage):
+    assert stage.turn() == FormReport(submitted=1, looked_up=0)
+    assert stage.turn(timedelta(hours=1)) == FormReport(0, 0)
+    ((number, entry),) = stage.portal.entries.items()
+    assert entry.fields == {
+        "name": "陈示例",
+        "title": "部门决算公开说明",
+        "text": "请公开贵单位上年度部门决算公开说明。",
+    }
+    assert stage.request["state"] == "sent"
+    (sent,) = stage.events("dispatched")
+    assert (sent["platform"], sent["receipt_on"]) == ("portal", "2026-03-02")
+    assert [exhibit["media_type"] for exhibit in sent["exhibits"]] == ["application/warc"]
+    told = json.dumps(rows(stage.folder, "SELECT payload FROM event"))
+    assert number not in told
+    assert entry.code not in told
+    call(stage.folder, "verify")
+
+
+def test_the_page_is_looked_at_daily_and_an_answer_is_read_with_both_its_dates(stage: Stage):
+    stage.turn()
+    for _day in range(3):
+        assert stage.turn(DAY).looked_up == 1
+    (entry,) = stage.portal.entries.values()
+    entry.status, entry.shown_on = "已答复", "2026年3月5日"
+    entry.text = (
+        "经审查，您申请的信息属于主动公开范围，已在我局网站公开。根据条例第三十六条第一项，告知您获取方式。"
+    )
+    stage.turn(2 * DAY)
+    (read,) = stage.events("read")
+    assert (read["kind"], read["outcome"], read["match"]) == ("reply", "already_public", ["number"])
+    assert read["time_basis"] == "site_date"
+    ((at,),) = rows(stage.folder, "SELECT happened_at FROM event WHERE kind = 'read'")
+    assert at.startswith("2026-03-05")
+    assert read["arrived_at"].startswith("2026-03-07")
+    asked = len(stage.portal.asked)
+    assert stage.turn(DAY).looked_up == 0  # answered: nothing more to look for
+    assert len(stage.portal.asked) == asked
+
+
+def test_looks_that_show_nothing_new_keep_nothing(stage: Stage):
+    stage.turn()
+    stage.turn(DAY)
+    kept = rows(stage.folder, "SELECT COUNT(*) FROM evidence")
+    for _day in range(5):
+        stage.turn(DAY)
+    assert rows(stage.folder, "SELECT COUNT(*) FROM evidence") == kept
+
+
+def test_a_linked_file_is_fetched_with_the_answer(stage: Stage):
+    stage.turn()
+    stage.turn(DAY)
+    (entry,) = stage.portal.entries.values()
+    entry.status, entry.text, entry.file = (
+        "已答复",
+        "答复见附件。",
+        ("答复.txt", "经检索，该信息不存在。".encode()),
+    )
+    stage.turn(DAY)
+    (read,) = stage.events("read")
+    assert read["outcome"] == "not_held"
+    assert "GET /file" in stage.portal.asked
+
+
+def test_a_word_of_the_site_moves_the_state(stage: Stage):
+    stage.turn()
+    stage.turn(DAY)
+    (entry,) = stage.portal.entries.values()
+    entry.status = "已受理"
+    stage.turn(DAY)
+    (read,) = stage.events("read")
+    assert (read["kind"], read["evidence"]) == ("acknowledgement", ["status: 已受理"])
+    assert stage.request["state"] == "acknowledged"
+    entry.status = "转阅中"  # a word that the recipe does not know
+    stage.turn(DAY)
+    assert "review" in {task["kind"] for task in stage.tasks()}
+
+
+def test_silence_counts_only_when_the_page_was_seen_after_the_due_date(stage: Stage):
+    stage.turn()
+    due = next(one["due_on"] for one in stage.requests())
+    while stage.now.date().isoformat() < due:
+        stage.turn(DAY)
+    stage.portal.trouble["/query"] = 500
+    stage.turn(2 * DAY)
+    assert (stage.request["verdict"], stage.request["reason"]) == (
+        "not_assessable",
+        "page_not_looked_at_since_due",
+    )
+    stage.portal.trouble.clear()
+    stage.turn(DAY)
+    assert stage.request["verdict"] == "overdue"
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------
+
+
+def test_a_fault_before_anything_was_sent_is_tried_again_and_then_a_persons(stage: Stage):
+    stage.portal.trouble["/apply"] = 500
+    for _try in range(2):
+        stage.turn(DAY / 4)
+        assert stage.request["state"] == "approved"
+        assert stage.tasks() == []
+    stage.turn(DAY / 4)
+    assert [(task["kind"], task["channel"]) for task in stage.tasks()] == [("submit", "web_form")]
+    stage.portal.trouble.clear()
+    stage.turn(DAY)
+    assert stage.portal.entries == {}  # it is the person's now
+
+
+@pytest.mark.parametrize(
+    "trouble", [500, "<p>系统繁忙</p>", "<p>您的访问请求可能对网站造成威胁，已被拦截</p>"]
+)
+def test_what_failed_behind_the_click_is_unsettled_with_the_list_in_its_task(
+    stage: Stage, trouble: int | str
+):
+    stage.portal.trouble["POST"] = trouble
+    stage.turn()
+    stage.turn(DAY)
+    assert len(stage.portal.entries) == 1
+    assert stage.request["state"] == "unsettled"
+    (task,) = stage.tasks()
+    assert task["kind"] == "settle"
+    assert task["found"] == [{"receipt_no": "2026-0001", "title": "部门决算公开说明"}]
+    call(stage.folder, "settle", stage.request["reference"], "--sent")
+    stage.portal.trouble.clear()
+    stage.turn(DAY)
+    assert len(stage.portal.entries) == 1
+
+
+def test_a_form_that_was_being_sent_when_the_process_died_is_unsettled(stage: Stage):
+    stage.turn()
+    change(stage.folder, "UPDATE outbox SET status = 'sending'")
+    change(stage.folder, "DELETE FROM event WHERE kind = 'dispatched'")
+    stage.again()
+    assert stage.turn(DAY).submitted == 0
+    assert len(stage.portal.entries) == 1
+    assert count_events(stage.folder, "send_unsettled") == 1
+
+
+def test_repeated_faults_blow_the_fuse_and_file_one_task(tmp_path: Path, portal: Portal):
+    stage = Stage(tmp_path / "workspace", portal, forms=6)
+    portal.trouble["/apply"] = "<p>页面改版</p>"
+    stage.turn()
+    asked = len(portal.asked)
+    assert asked == 5
+    stage.turn(DAY)
+    assert len(portal.asked) == asked
+    kinds = [task["kind"] for task in stage.tasks()]
+    assert kinds.count("recipe") == 1
+    assert kinds.count("submit") == 6
+    portal.trouble.clear()
+    call(stage.folder, "recipe", "release", "portal", clock=lambda: stage.now)
+    assert stage.turn().submitted == 6
+    stage.worker.close()
+
+
+# --- a person's step --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Iterator[Stage]:
+    with Portal(has_captcha=True) as portal:
+        made = Stage(tmp_path / "workspace", portal)
+        yield made
+        made.worker.close()
+
+
+def picture(stage: Stage) -> str:
+    with reading(stage.workspace.engine) as session:
+        (ask,) = open_asks(session, stage.now)
+    return ask.picture.decode("latin-1")[8:]
+
+
+def test_a_captcha_parks_the_form_until_a_person_has_read_it(asking: Stage):
+    assert asking.turn().submitted == 0
+    (task,) = asking.tasks()
+    assert (task["kind"], task["prompt"], task["has_picture"]) == ("ask", "输入图中的字符", True)
+    assert asking.request["state"] == "approved"
+    call(asking.folder, "task", "answer", task["task"], "--answer", picture(asking), clock=lambda: asking.now)
+    assert asking.turn().submitted == 1
+    assert asking.request["state"] == "sent"
+    assert asking.tasks() == []
+
+
+def test_a_wrong_answer_is_asked_again_three_times_and_then_waits_an_hour(asking: Stage):
+    asking.turn()
+    for _try in range(3):
+        assert answer_ask(asking.workspace, asking.request["reference"], "wrong", "person:li", asking.now)
+        asking.turn(timedelta(seconds=5))
+        asking.turn(timedelta(seconds=5))
+    assert asking.tasks() == []
+    assert asking.request["state"] == "approved"
+    assert asking.portal.entries == {}
+    asking.turn(timedelta(hours=1))
+    assert [task["kind"] for task in asking.tasks()] == ["ask"]
+
+
+def test_an_answer_that_does_not_come_gives_the_form_back_and_a_person_can_call_it(asking: Stage):
+    asking.turn()
+    asking.turn(timedelta(minutes=11))
+    assert asking.tasks() == []
+    assert not answer_ask(asking.workspace, asking.request["reference"], "k1", "person:li", asking.now)
+    assert call_forms(asking.workspace, asking.now) == 1
+    asking.turn()
+    assert [task["kind"] for task in asking.tasks()] == ["ask"]
+
+
+def test_a_question_dies_with_the_process_and_nothing_was_sent(asking: Stage):
+    asking.turn()
+    asking.again()
+    assert asking.tasks() == []
+    asking.turn(timedelta(seconds=1))
+    assert [task["kind"] for task in asking.tasks()] == ["ask"]
+    assert count_events(asking.folder, "claimed") == 0
