@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
-DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd
+DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd chromium fonts-noto-cjk
+# Where npm came from elsewhere, Debian's many packages of it are spared.
+NODE_PACKAGES := nodejs npm
 # Debian packs CPython's own test mails apart, by version; other Pythons bring them.
 PYTHON_TESTS = libpython$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite
 
-.PHONY: rehearse test lint format types contracts tests messages mail-samples system-packages clean
+.PHONY: rehearse test lint format types contracts tests messages mail-samples replay system-packages clean
 
 rehearse: $(VENV)/.installed
 	@$(BIN)/tracker rehearse
@@ -36,6 +38,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 system-packages:
 	@missing=""; packages="$(DEBIAN_PACKAGES)"; \
 	$(PYTHON) -c 'import test.test_email' 2>/dev/null || packages="$$packages $(PYTHON_TESTS)"; \
+	command -v npm >/dev/null || packages="$$packages $(NODE_PACKAGES)"; \
 	for package in $$packages; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || missing="$$missing $$package"; \
 	done; \
@@ -64,7 +67,7 @@ types: $(VENV)/.installed-test
 contracts: $(VENV)/.installed-test
 	@$(BIN)/lint-imports --no-logo
 
-tests: $(VENV)/.installed-test mail-samples
+tests: $(VENV)/.installed-test mail-samples replay
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 # Mail that other projects test themselves with, out of their source packages; nothing of it is ours.
@@ -77,6 +80,18 @@ mail-samples: .cache/mail-samples/.unpacked
 	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary flufl.bounce,mail-parser,tnefparse \
 	  -d .cache/mail-samples $(MAIL_SAMPLES)
 	@for archive in .cache/mail-samples/*.tar.gz; do tar -xzf $$archive -C .cache/mail-samples; done
+	@touch $@
+
+# Google's own runner of recordings, which ours is measured by; it uses the browser that is installed.
+REPLAY := @puppeteer/replay@3.1.3 puppeteer@24.43.1
+
+replay: .cache/replay/.installed
+
+.cache/replay/.installed: Makefile
+	@echo "Installing the runner that recipes are compared with ..."
+	@mkdir -p .cache/replay
+	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock \
+	  --prefix .cache/replay $(REPLAY)
 	@touch $@
 
 # --- what users read in Chinese: translate the empty msgstr of tracker/locale/**/tracker.po between two runs

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import settings
 
 DEBIAN_PACKAGES = {
+    "chromium": "chromium fonts-noto-cjk",
+    "node": "nodejs npm",
     "dovecot": "dovecot-imapd dovecot-lmtpd",
     "tesseract": "tesseract-ocr tesseract-ocr-chi-sim",
 }

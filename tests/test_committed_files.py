@@ -36,7 +36,7 @@ INVENTED = re.compile(r"(.*[@.])?(test|example)|localhost|127\.0\.0\.1", re.I)
 CITED_HOSTS = {
     "www.gov.cn", "flk.npc.gov.cn", "www.court.gov.cn",
     "keepachangelog.com", "semver.org", "spdx.org", "opensource.org",
-    "specs.frictionlessdata.io", "datapackage.org", "www.w3.org", "schemas.openxmlformats.org",
+    "json-schema.org", "specs.frictionlessdata.io", "datapackage.org", "www.w3.org", "schemas.openxmlformats.org",
     "schemas.microsoft.com", "purl.org", "www.ofdspec.org",
 }  # fmt: skip
 

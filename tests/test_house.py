@@ -146,8 +146,9 @@ def foreign_packages(paths: list[Path]) -> dict[str, str]:
 def test_every_package_that_is_imported_is_declared():
     declared = names_in(project()["dependencies"])
     # parts of a declared package's own interface
-    declared |= {"sqlalchemy", "pydantic", "proxy-protocol", "pysasl"}
-    declared |= names_in(project()["optional-dependencies"]["ocr"])  # imported in its own worker only
+    declared |= {"sqlalchemy", "pydantic", "proxy-protocol", "pysasl", "markupsafe"}
+    for extra in ("ocr", "browser"):  # imported in their own worker, and where a recipe asks for a browser
+        declared |= names_in(project()["optional-dependencies"][extra])
     used = foreign_packages(MODULES)
     assert {name: path for name, path in used.items() if name not in declared} == {}
 
@@ -172,7 +173,8 @@ def test_constraints_are_plain_pins_of_allowed_versions():
 
 
 def test_make_installs_the_debian_package_of_every_program_that_tests_need():
-    installed = re.search(r"^DEBIAN_PACKAGES := (.*)$", text_of(ROOT / "Makefile"), re.M)[1].split()
+    lines = re.findall(r"^(?:DEBIAN|NODE)_PACKAGES := (.*)$", text_of(ROOT / "Makefile"), re.M)
+    installed = " ".join(lines).split()
     sources = [
         text_of(path) for path in (ROOT / "tests").rglob("test_*.py") if path.name != "test_conftest.py"
     ]

@@ -224,9 +224,20 @@ def test_silence_by_email_alone_is_not_assessable(events: list[Event], closed: b
     assert said(result) == ("not_assessable", "email_silence_without_sign_of_receipt")
 
 
-@pytest.mark.parametrize("channel", [C.WEB_FORM, C.FAX, C.PHONE, C.IN_PERSON])
+@pytest.mark.parametrize("channel", [C.FAX, C.PHONE, C.IN_PERSON])
 def test_on_other_channels_silence_needs_no_second_sign(channel: ChannelKind) -> None:
     assert measure(channel=channel).verdict is Verdict.OVERDUE
+
+
+@pytest.mark.parametrize(
+    ("looked_on", "verdict"),
+    [("2020-10-15", "not_assessable"), ("2020-10-21", "not_assessable"), ("2020-10-22", "overdue")],
+    ids=["before the due date", "on the due date", "after the due date"],
+)
+def test_a_page_nobody_has_seen_since_the_due_date_may_hold_the_answer(looked_on: str, verdict: str) -> None:
+    result = measure(event(E.LOOKED_UP, looked_on), channel=C.WEB_FORM)
+    assert due_on(result) == "2020-10-21"
+    assert result.verdict.value == verdict
 
 
 def test_a_held_message_that_could_be_the_answer_forbids_calling_silence() -> None:

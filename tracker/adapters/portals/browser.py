@@ -1,33 +1,29 @@
 """A surface in a real browser: one Chromium is kept, and each flow gets a fresh profile in it."""
 
-import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from urllib.parse import urljoin
 
 from playwright.sync_api import (
     Browser,
     BrowserContext,
-    CDPSession,
-    Dialog,
     Error,
     Frame,
     Locator,
     Page,
     Playwright,
-    Request,
-    Response,
     sync_playwright,
 )
 
 from tracker.adapters.portals.faults import PageFault, PortalFault
+from tracker.adapters.portals.locators import locators
 from tracker.adapters.portals.player import Exhibit
-from tracker.adapters.portals.visitor import LARGEST_PAGE, USER_AGENT, Exchange, Fetched, accepted
+from tracker.adapters.portals.traffic import Traffic, named_fault
+from tracker.adapters.portals.visitor import USER_AGENT, Fetched, accepted
 from tracker.adapters.portals.warc import MEDIA_TYPE, write_warc
 from tracker.clock import Clock
 from tracker.domain.recipes import Step
@@ -39,7 +35,6 @@ _OPTIONS = [
     "--disable-component-update", "--disable-sync", "--disable-default-apps",
 ]  # fmt: skip
 _LOOK_AGAIN_SECONDS = 0.05
-_KEPT = frozenset({"document", "xhr", "fetch"})  # of the rest the picture and the archive tell
 _FORM_ENTRIES = """element => {
   const form = element.form || element.closest('form');
   if (!form) return [];
@@ -100,22 +95,10 @@ def _may_sandbox() -> bool:
 
 class BrowserSurface:
     def __init__(self, context: BrowserContext, clock: Clock, timeout_seconds: float) -> None:
-        self._context, self._clock, self._timeout = context, clock, timeout_seconds
-        self._dialogs: list[str] = []
-        self._answers: list[tuple[str, str]] = []  # address and body of what scripts were answered
-        self._exchanges: list[Exchange] = []
-        self._waiting: set[Request] = set()  # page loads on their way
-        self._fault: PortalFault | None = None  # of the newest page load
-        self._accepts = True
+        self._context, self._timeout = context, timeout_seconds
+        self._traffic = Traffic(context, clock)
         self._heard = 0  # answers that an XHR step has waited for
-        self._bodies: dict[str, bytes] = {}  # by address, as they came over the wire
         context.set_default_timeout(timeout_seconds * 1000)
-        context.on("request", self._on_request)
-        context.on("requestfinished", self._on_finished)
-        context.on("requestfailed", self._on_failed)
-        context.on("dialog", self._on_dialog)
-        self._listen(context.new_page())
-        context.on("page", self._listen)  # windows that a form or a link opens
 
     def close(self) -> None:
         self._context.close()
@@ -169,14 +152,14 @@ class BrowserSurface:
             self._find(step).set_input_files(path)
 
     def answer_dialogs(self, accept: bool) -> None:
-        self._accepts = accept
+        self._traffic.accepts = accept
 
     def script_answer(self, step: Step) -> None:
         """Wait for an answer to an address like the step's that came since the last such step."""
-        aim = step.fields["url"].partition("?")[0].rpartition("{{")[2]
-        if not self._until(lambda: any(aim in url for url, _body in self._answers[self._heard :])):
+        aim = step.fields["url"].partition("?")[0]
+        if not self._until(lambda: any(aim in url for url, _body in self._traffic.answers[self._heard :])):
             raise PortalFault(PageFault.TIMED_OUT, step.fields["url"])
-        self._heard = len(self._answers)
+        self._heard = len(self._traffic.answers)
 
     # --- what is there ------------------------------------------------------------------------------------
 
@@ -190,8 +173,8 @@ class BrowserSurface:
     def seen(self, frame: Sequence[int] = ()) -> Seen:
         with self._faults():
             shown = self._frame(frame)
-            answers = tuple(body for _url, body in self._answers)
-            return Seen(shown.url, self._markup(shown), tuple(self._dialogs), answers)
+            answers = tuple(body for _url, body in self._traffic.answers)
+            return Seen(shown.url, self._markup(shown), tuple(self._traffic.dialogs), answers)
 
     def may_change(self) -> bool:
         """Give scripts a moment."""
@@ -212,7 +195,7 @@ class BrowserSurface:
             devtools = self._context.new_cdp_session(self._page)
             archive = devtools.send("Page.captureSnapshot", {"format": "mhtml"})["data"]
             devtools.detach()
-        fresh, self._exchanges = self._exchanges, []
+        fresh, self._traffic.exchanges = self._traffic.exchanges, []
         found = [Exhibit(name, "image/png", picture), Exhibit(name, "multipart/related", archive.encode())]
         return [*found, Exhibit(name, MEDIA_TYPE, write_warc(fresh))] if fresh else found
 
@@ -265,7 +248,7 @@ class BrowserSurface:
 
         def is_there() -> bool:
             frame = self._frame(step.frame)
-            found[:] = [one.first for one in _locators(frame, step.selectors) if one.count()]
+            found[:] = [one.first for one in locators(frame, step.selectors) if one.count()]
             return bool(found)
 
         with self._faults():
@@ -315,161 +298,16 @@ class BrowserSurface:
         """Wait for the page loads that a step began, in every frame, and name what became of them."""
         with suppress(Error):  # a new page took the place of the one that was asked
             self._page.evaluate("0")  # a submission has begun once a script could run behind it
-        if not self._until(lambda: not self._waiting):
+        if not self._until(lambda: not self._traffic.waiting):
             raise PortalFault(PageFault.TIMED_OUT, self._page.url)
         with self._faults():
             self._page.wait_for_load_state("domcontentloaded")
-        fault, self._fault = self._fault, None
-        if fault:
+        if fault := self._traffic.take_fault():
             raise fault
-
-    # --- what the browser tells ---------------------------------------------------------------------------
-
-    def _listen(self, page: Page) -> None:
-        """Have pages and answers before they are read: their bytes as sent, and no more than is borne."""
-        devtools = self._context.new_cdp_session(page)
-        devtools.on("Fetch.requestPaused", lambda event: self._on_answer(devtools, event))
-        kinds = ("Document", "XHR", "Fetch")
-        patterns = [{"resourceType": kind, "requestStage": "Response"} for kind in kinds]
-        devtools.send("Fetch.enable", {"patterns": patterns})
-
-    def _on_answer(self, devtools: CDPSession, event: dict[str, Any]) -> None:
-        answer, url = {"requestId": event["requestId"]}, event["request"]["url"]
-        with suppress(Error):  # the page was left meanwhile
-            if _length_of(event) > LARGEST_PAGE:
-                self._fault = PortalFault(PageFault.TOO_LARGE, url)
-                devtools.send("Fetch.failRequest", {**answer, "errorReason": "BlockedByClient"})
-                return
-            if event.get("responseStatusCode", 0) // 100 == 2:
-                body = devtools.send("Fetch.getResponseBody", answer)
-                raw = body["body"]
-                self._bodies[url] = base64.b64decode(raw) if body["base64Encoded"] else raw.encode()
-            devtools.send("Fetch.continueRequest", answer)
-
-    def _on_request(self, request: Request) -> None:
-        if request.is_navigation_request():
-            self._waiting.add(request)
-
-    def _on_finished(self, request: Request) -> None:
-        with suppress(Error):  # the page was left meanwhile
-            response = request.response()
-            if response and request.resource_type in _KEPT:
-                self._keep(request, response)
-        self._waiting.discard(request)
-
-    def _on_failed(self, request: Request) -> None:
-        reason = request.failure or "ERR_ABORTED"  # a load that another replaced is no fault
-        if request in self._waiting and "ERR_ABORTED" not in reason:
-            self._fault = self._fault or _named(reason)
-        self._waiting.discard(request)
-
-    def _on_dialog(self, dialog: Dialog) -> None:
-        self._dialogs.append(dialog.message)
-        dialog.accept() if self._accepts else dialog.dismiss()
-
-    def _keep(self, request: Request, response: Response) -> None:
-        body = self._bodies.pop(request.url, None)
-        if body is None:
-            body = b"" if 300 <= response.status < 400 else response.body()
-        self._exchanges.append(_exchange(request, response, body, self._clock))
-        if request.is_navigation_request():
-            self._fault = _fault_of(_fetched(response, body))
-        elif request.resource_type in ("xhr", "fetch"):
-            self._answers.append((request.url, _fetched(response, body).text))
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except Error as fault:
-            told, self._fault = self._fault, None
-            raise (told or _named(fault.message)) from None
-
-
-def _locators(frame: Frame, alternatives: Sequence[Sequence[str]]) -> Iterator[Locator]:
-    for chain in alternatives:
-        place: Any = frame
-        for selector in chain:
-            place = _locator(place, selector)
-        yield place
-
-
-def _locator(place: Any, selector: str) -> Locator:
-    way, slash, aim = selector.partition("/")
-    found: Locator
-    if not slash or way not in ("aria", "xpath", "text", "pierce"):
-        found = place.locator(f"css={selector}")
-    elif way == "aria":
-        found = _by_name(place, aim)
-    elif way == "text":
-        found = place.get_by_text(aim)
-    else:
-        found = place.locator(f"{'xpath' if way == 'xpath' else 'css'}={aim}")
-    return found
-
-
-def _by_name(place: Any, aim: str) -> Locator:
-    name, bracket, rest = aim.partition("[role=")
-    found: Locator
-    if bracket:
-        found = place.get_by_role(rest.rstrip("]").strip("'\""), name=name, exact=True)
-        return found
-    found = place.get_by_label(name, exact=True).or_(place.get_by_placeholder(name, exact=True))
-    for role in ("button", "link", "textbox", "combobox", "checkbox", "radio", "img"):
-        found = found.or_(place.get_by_role(role, name=name, exact=True))
-    return found
-
-
-def _length_of(event: dict[str, Any]) -> int:
-    headers = {one["name"].lower(): one["value"] for one in event.get("responseHeaders", ())}
-    return int(headers.get("content-length", "0"))
-
-
-def _exchange(request: Request, response: Response, body: bytes, clock: Clock) -> Exchange:
-    """The browser hands bodies over unpacked: the headers that told how they were packed are left out."""
-    unpacked = {"content-encoding", "content-length", "transfer-encoding"}
-    return Exchange(
-        at=clock(),
-        method=request.method,
-        url=request.url,
-        request_headers=tuple((one["name"], one["value"]) for one in request.headers_array()),
-        request_body=request.post_data_buffer or b"",
-        status=response.status,
-        reason=response.status_text,
-        headers=tuple(
-            (one["name"], one["value"])
-            for one in response.headers_array()
-            if one["name"].lower() not in unpacked
-        ),
-        body=body,
-    )
-
-
-def _fetched(response: Response, body: bytes) -> Fetched:
-    return Fetched(response.url, response.status, response.headers.get("content-type", ""), body)
-
-
-def _fault_of(page: Fetched) -> PortalFault | None:
-    try:
-        accepted(page)
-    except PortalFault as fault:
-        return fault
-    return None
-
-
-def _named(message: str) -> PortalFault:
-    detail = message.splitlines()[0]
-    for sign, kind in (
-        ("ERR_CERT", PageFault.CERTIFICATE),
-        ("ERR_SSL", PageFault.CERTIFICATE),
-        ("ERR_CONNECTION_REFUSED", PageFault.UNREACHABLE),
-        ("ERR_NAME_NOT_RESOLVED", PageFault.UNREACHABLE),
-        ("ERR_ADDRESS_UNREACHABLE", PageFault.UNREACHABLE),
-        ("ERR_INTERNET_DISCONNECTED", PageFault.UNREACHABLE),
-        ("ERR_TOO_MANY_REDIRECTS", PageFault.REDIRECTS),
-        ("TIMED_OUT", PageFault.TIMED_OUT),
-        ("Timeout", PageFault.TIMED_OUT),
-    ):
-        if sign in message:
-            return PortalFault(kind, detail)
-    return PortalFault(PageFault.LOST, detail)
+            raise (self._traffic.take_fault() or named_fault(fault.message)) from None

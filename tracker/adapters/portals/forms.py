@@ -121,7 +121,7 @@ def value_of(element: HtmlElement) -> str:
     if element.tag == "select":
         return next(iter(_chosen(element)), "")
     if element.tag == "textarea":
-        return _newlines(element.text_content())
+        return str(element.text_content()).replace("\r\n", "\n")
     if element.tag == "input" and _type(element) in ("checkbox", "radio"):
         return element.get("value", "on") if "checked" in element.attrib else ""
     return element.get("value", "") if element.tag == "input" else _text(element)
