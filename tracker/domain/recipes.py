@@ -194,13 +194,20 @@ def _escape_for(key: str, value: str) -> Any:
     if key == "xpath" or value.startswith("xpath/"):
         return _for_xpath
     if key in ("css", "rows", "selectors", "picture") and not value.startswith(("text/", "aria/")):
-        return lambda _name, text: _NOT_PLAIN.sub(lambda match: f"\\{ord(match[0]):x} ", text)
+        return _for_css
     return lambda _name, text: text
 
 
 def _for_address(name: str, text: str) -> str:
     """The channel's own address stands as the roster has it; everything else is one part of an address."""
     return text if name in PLACE_VARIABLES else quote(text, safe="")
+
+
+def _for_css(name: str, text: str) -> str:
+    """Escaped as CSS.escape does; a backslash is refused, since readers of CSS do not agree on it."""
+    if "\\" in text:
+        raise UnfitValue(name)
+    return _NOT_PLAIN.sub(lambda match: f"\\{ord(match[0]):x} ", text)
 
 
 def _for_xpath(name: str, text: str) -> str:
