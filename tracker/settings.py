@@ -5,7 +5,7 @@ import os
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,8 @@ class Account:
 class Settings:
     """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap.
 
-    `has_canary`: each mailbox writes to itself once a week.
+    `has_canary`: each mailbox writes to itself once a week. `hosts`: where a rehearsal's sites really
+    are, by host name: address and port.
     """
 
     mode: Mode = Mode.REHEARSAL
@@ -59,6 +60,7 @@ class Settings:
     gap_hours: int = 24
     has_canary: bool = False
     accounts: Mapping[str, Account] | None = None
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def read_settings(root: Path) -> Settings:
         "gap_hours",
         "canary",
         "account",
+        "hosts",
     }
     if unknown:
         raise UserError(
@@ -187,7 +190,15 @@ def read_settings(root: Path) -> Settings:
         gap_hours=_positive(path, entries, "gap_hours", 24),
         has_canary=canary == "weekly",
         accounts={account.mailbox: account for account in accounts},
+        hosts=_hosts(path, entries, mode),
     )
+
+
+def _hosts(path: Path, entries: Mapping[str, Any], mode: Mode) -> Mapping[str, str]:
+    hosts: Mapping[str, str] = entries.get("hosts", {})
+    if hosts and mode is not Mode.REHEARSAL:
+        raise UserError(_("{path}: [hosts] is for rehearsals only: remove it.").format(path=path))
+    return hosts
 
 
 def _choice(path: Path, entries: Mapping[str, Any], name: str, allowed: Any, default: str) -> str:

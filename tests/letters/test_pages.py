@@ -57,10 +57,19 @@ def test_the_rows_of_a_list_have_the_columns_that_are_there() -> None:
         "rows": "li.row",
         "columns": {"title": {"css": "a"}, "href": {"css": "a::attr(href)"}, "received_on": {"css": "i"}},
     }
-    assert extracted_rows(PAGE, rule) == [
+    assert extracted_rows(SEEN, rule) == [
         {"title": "关于甲的申请", "href": "/d/1", "received_on": "2020-09-03"},
         {"title": "关于乙的申请", "href": "/d/2"},
     ]
+
+
+def test_the_rows_of_a_list_may_come_as_json_or_be_selected_by_xpath() -> None:
+    answered = Seen("", "", answers=('{"data":[{"t":"甲","f":"/1"},{"t":"乙","f":""}]}',))
+    by_json = {"json": "data", "columns": {"title": {"json": "t"}, "href": {"json": "f"}}}
+    assert extracted_rows(answered, by_json) == [{"title": "甲", "href": "/1"}, {"title": "乙"}]
+    assert extracted_rows(Seen("", ""), by_json) == []
+    by_xpath = {"rows": "//li[i]", "columns": {"title": {"css": "a"}}}
+    assert extracted_rows(SEEN, by_xpath) == [{"title": "关于甲的申请"}]
 
 
 @pytest.mark.parametrize(

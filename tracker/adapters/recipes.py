@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,11 @@ def recipes_of(workspace: Path | None = None) -> dict[str, Recipe]:
 
 def read_recipe(path: Path) -> Recipe:
     """Raises `UserError` with one line a fault: where it is, and what would mend it."""
-    text = read_utf8(path, str(path))
+    return _parsed(path, read_utf8(path, str(path)))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, text: str) -> Recipe:
     try:
         written = json.loads(text)
     except json.JSONDecodeError as fault:

@@ -116,7 +116,7 @@ class Recipe:
 # What a submission may speak of; a lookup knows the receipt's values too.
 LETTER_VARIABLES = frozenset(
     {"unit_name", "applicant_name", "identity_number", "phone", "postal_address", "postcode", "email"}
-    | {"question_title", "question_text"}
+    | {"question_title", "question_text", "kind"}
 )
 PLACE_VARIABLES = frozenset({"address", "origin"})  # the channel's web address, and its scheme and host
 LOGIN_VARIABLES = frozenset({"login_user", "login_password"})
@@ -191,7 +191,7 @@ def _escape_for(key: str, value: str) -> Any:
         return lambda _name, text: json.dumps(text, ensure_ascii=False)
     if key in ("regex", "says"):
         return lambda _name, text: re.escape(text)
-    if key == "xpath" or value.startswith("xpath/"):
+    if key == "xpath" or value.startswith("xpath/") or (key == "rows" and value.startswith(("/", "("))):
         return _for_xpath
     if key in ("css", "rows", "selectors", "picture") and not value.startswith(("text/", "aria/")):
         return _for_css

@@ -51,19 +51,30 @@ def extracted(seen: Seen, rule: Mapping[str, Any]) -> str | None:
     return found.strip() or None if found is not None else None
 
 
-def extracted_rows(markup: str, rule: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The rows of a list: `rows` selects each, `columns` has a rule for each value; absent ones are left out."""
-    found = []
-    for row in Selector(text=markup).css(rule["rows"]):
-        cells = {name: _in_selector(row, column) for name, column in rule.get("columns", {}).items()}
-        present = {name: text for name, text in cells.items() if text}
-        if present:
-            found.append(present)
-    return found
+def extracted_rows(seen: Seen, rule: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The rows of a list: `columns` has a rule for each value; absent ones are left out.
+
+    `rows` (CSS, or XPath if it begins like one) selects each; or `json` names a list in the last answer.
+    """
+    cells_of = _json_cells if "json" in rule else _element_cells
+    found = ({name: text for name, text in cells if text} for cells in cells_of(seen, rule))
+    return [cells for cells in found if cells]
+
+
+def _element_cells(seen: Seen, rule: Mapping[str, Any]) -> Iterator[list[tuple[str, str | None]]]:
+    page, rows = Selector(text=seen.markup), rule["rows"]
+    for row in page.xpath(rows) if rows.startswith(("/", "(")) else page.css(rows):
+        yield [(name, _in_selector(row, column)) for name, column in rule["columns"].items()]
+
+
+def _json_cells(seen: Seen, rule: Mapping[str, Any]) -> Iterator[list[tuple[str, str | None]]]:
+    for row in json.loads(_by_path((seen.answers or ("",))[-1], rule["json"]) or "[]"):
+        body = json.dumps(row)
+        yield [(name, _by_path(body, column["json"])) for name, column in rule["columns"].items()]
 
 
 def _in_selector(row: Selector, rule: Mapping[str, Any]) -> str | None:
-    text = _by_selector(row, rule) if {"css", "xpath"} & set(rule) else _text_of(row)
+    text = _by_selector(row, rule) if _selects(rule) else _text_of(row)
     if text and "regex" in rule:
         match = re.search(rule["regex"], text, re.DOTALL)
         text = (match[1] if match.re.groups else match[0]) if match else None

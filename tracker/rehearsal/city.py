@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .envelopes import read_original
 from .offices import Contact, Office
-from .truth import CHINA, Key, Scenario, read_scenario
+from .sites import Note
+from .truth import CHINA, Key, Scenario, Truth, read_scenario
 
 __all__ = ["Arrival", "City", "Contact", "Delivery", "LogRow"]
 
@@ -51,12 +52,14 @@ class Arrival:
 
 
 class City:
-    """`received` and `log` are the city's own books: what reached it, and what its letters truly are."""
+    """The city's own books: what was `received`, what its letters truly are (`log`), and what its sites
+    show for each request from when on, in the words of reply-kinds.toml (`shown`)."""
 
     def __init__(self, scenario: Scenario, seed: int = 2020) -> None:
         self.scenario = scenario
         self.received: list[Arrival] = []
         self.log: list[LogRow] = []
+        self.shown: dict[Key, list[tuple[datetime, str]]] = {}
         self._offices = {
             truth.key: Office(scenario, truth, number, seed)
             for number, truth in enumerate(scenario.truths, 1)
@@ -95,6 +98,17 @@ class City:
             heapq.heappush(self._contacts, (contact.arrives_at, (unit_id, kind), contact.fact, contact))
         return office.receipt(now.astimezone(CHINA))
 
+    def filled_in(self, unit_id: str, kind: str, now: datetime, mailbox: str, form: bytes) -> list[Note]:
+        """A site got a request: what its office will show for it, and when. Nothing for a repeated one."""
+        key = (unit_id, kind)
+        truth = self._offices[key].truth
+        is_expected = self.scenario.applicants[truth.applicant].mailbox == mailbox
+        if not self._note(now, mailbox, unit_id, key if is_expected else None, form) or not is_expected:
+            return []
+        moves = self._offices[key].moves(now.astimezone(CHINA))
+        self.shown[key] = [(move.at, _label_of(move, truth)) for move in moves]
+        return moves
+
     def next_at(self) -> datetime | None:
         """When the next letter or contact of the city is due."""
         firsts = [queue[0][0] for queue in (self._mail, self._contacts) if queue]
@@ -123,3 +137,7 @@ class City:
         digest = hashlib.sha256(raw).hexdigest()
         self.received.append(Arrival(now, sender, address, key, is_repeat, digest))
         return not is_repeat
+
+
+def _label_of(move: Note, truth: Truth) -> str:
+    return {"accepted": "acknowledgement", "extended": "extension_notice"}.get(move.state, truth.label)

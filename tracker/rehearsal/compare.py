@@ -45,12 +45,17 @@ def compare(workspace: Workspace, city: City, now: datetime, seconds: float) -> 
     differences = [line for truth in city.scenario.truths for line in _differences(truth, by_key[truth.key])]
     readings = {(r.message, key): r for key, row in by_key.items() for r in row.history.readings}
     by_person = sum(reading.is_by_person for reading in readings.values())
-    truths = {(entry.sha256, (entry.unit_id, entry.kind)): entry.label for entry in city.log}
+    truths = {(entry.sha256, (entry.unit_id, entry.kind)): {str(entry.label)} for entry in city.log}
+    # what stands on a page has no bytes of its own: it is known by what the site shows for the request
+    shown = {key: {label for _at, label in labels} for key, labels in city.shown.items()}
     wrong = sum(
-        not reading.is_by_person and truths.get(place) != (reading.outcome or reading.kind)
+        not reading.is_by_person
+        and (reading.outcome or reading.kind) not in truths.get(place, shown.get(place[1], set()))
         for place, reading in readings.items()
     )
+    read = {(key, str(r.outcome or r.kind)) for (_message, key), r in readings.items()}
     unread = sum(place not in readings for place in truths)
+    unread += sum((key, label) not in read for key, labels in shown.items() for label in labels)
     if wrong or unread:
         differences.append(
             _("letters read wrongly: {wrong}, not read: {unread}").format(wrong=wrong, unread=unread)

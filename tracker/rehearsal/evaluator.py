@@ -5,7 +5,7 @@ It knows the truth of a letter as a person who read it would: from the city's bo
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tracker.domain.terms import SHANGHAI, MessageKind, Outcome
@@ -20,9 +20,11 @@ class Evaluator:
     def __init__(self, run: Run, city: City) -> None:
         self._run, self._city = run, city
         self._references: dict[tuple[str, str], str] = {}
+        self._now = datetime.max.replace(tzinfo=UTC)
 
     def work(self, now: datetime) -> None:
         """One evening: the contacts that came in, then every open task."""
+        self._now = now
         for contact in self._city.contacts(now):
             self._log_contact(contact)
         for task in json.loads(self._run("task", "list", "--json")):
@@ -36,6 +38,8 @@ class Evaluator:
             self._review(*task["subject"].split("/"))
         elif kind == "held":
             self._assign(task["subject"])
+        elif kind == "look":  # what stands on a page comes to the evaluator as a contact
+            self._run("task", "done", task["task"], "--at", _moment(now))
 
     def _submit(self, task: dict[str, Any], now: datetime) -> None:
         """Hand a request in at its channel; note the receipt the site or counter gives."""
@@ -62,11 +66,17 @@ class Evaluator:
         self._run(*words, *_label_options(contact.label), "--note", contact.text)
 
     def _review(self, reference: str, message: str) -> None:
-        self._run("review", "confirm", reference, message, *_label_options(self._log_of(message).label))
+        label = self._shown_to(reference) or self._log_of(message).label
+        self._run("review", "confirm", reference, message, *_label_options(label))
 
     def _assign(self, message: str) -> None:
         row = self._log_of(message)
         self._run("review", "assign", message, self._reference_of(row.unit_id, row.kind))
+
+    def _shown_to(self, reference: str) -> str:
+        """What a site says of a request by now; empty where it came by another way."""
+        shown = self._city.shown.get(self._key_of(reference), [])
+        return next((label for at, label in reversed(shown) if at <= self._now), "")
 
     def _log_of(self, message: str) -> LogRow:
         return next(row for row in self._city.log if row.sha256 == message)

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from . import letters, papers
 from .envelopes import Draft, Original, quoted, write_letter, write_report
 from .letters import Facts
+from .sites import Note
 from .truth import CHINA, MARK, Scenario, Truth, full_name
 
 _PAPER_TYPES = {
@@ -70,6 +71,24 @@ class Office:
             "in_person": f"窗口出具收件回执，登记编号：{self._receipt_no}。",
         }.get(self.truth.channel)
         return self._contact("receipt", now, told) if told else None
+
+    def moves(self, now: datetime) -> list[Note]:
+        """What this office will put on its site for a request that came by form at `now`."""
+        truth, found = self.truth, []
+        soon = now + timedelta(minutes=20 + self._spread("soon", 75))
+        if truth.shape.startswith(("ack_", "person_ack_")):
+            found.append(Note("accepted", soon))
+        if truth.notice_at:
+            found.append(Note("extended", truth.notice_at, letters.extension(self._facts(truth.notice_at))))
+        if truth.replied_at:
+            at = max(truth.replied_at, now + timedelta(minutes=1))
+            facts = self._facts(at)
+            text = self._reply(facts)
+            paper = next(iter(self._papers(facts, text)), None)
+            found.append(
+                Note("answered", at, letters.see_attachment(facts) if paper else text, attachment=paper)
+            )
+        return found
 
     def later_contacts(self, now: datetime) -> list[Contact]:
         found, truth = [], self.truth

@@ -3,9 +3,12 @@
 import io
 import logging
 import shutil
+import subprocess
+import sys
+import time as time_module
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -23,13 +26,16 @@ from tracker.i18n import _, language_in_use
 from tracker.rehearsal.city import City
 from tracker.rehearsal.compare import Comparison, compare
 from tracker.rehearsal.evaluator import Evaluator
+from tracker.rehearsal.forms import CitySites
 from tracker.rehearsal.servers import HOST, RehearsalServers
+from tracker.services.asks import open_asks
+from tracker.services.forms import FormReport, FormWorker
 from tracker.services.tick import tick
 from tracker.services.watch import Look, keep_look, look
 from tracker.services.workspaces import make_workspace
 from tracker.settings import PASSWORD_FILE, SETTINGS_FILE, Workspace, open_workspace
 from tracker.store.database import reading
-from tracker.store.queries import next_planned_at
+from tracker.store.queries import next_look_at, next_planned_at
 from tracker.store.secrets import write_private_file
 
 SCENARIO = "data/rehearsals/yanan-2020"
@@ -37,6 +43,7 @@ _PASSWORD = "REHEARSAL"
 _MARKER = "REHEARSAL-演练.txt"
 _EVENING = time(17, 30)  # when the evaluator sits down to the day's tasks
 _TICK = timedelta(minutes=10)
+_PATIENCE_SECONDS = 0.01
 
 
 class SimulatedClock:
@@ -58,6 +65,7 @@ class Rehearsal:
     servers: RehearsalServers
     clock: SimulatedClock
     evaluator: Evaluator
+    forms: FormWorker
     closes_at: datetime
 
     def __post_init__(self) -> None:
@@ -77,15 +85,37 @@ class Rehearsal:
         watched = sorted(self._readers) if is_evening else sorted(self._with_mail)
         self._with_mail.clear()
         found = (part for mailbox in watched for part in self._look(mailbox))
-        tick(self.workspace, now, self.clock, found)
+        report = self._play_forms()
+        if watched or report.looked_up or self._has_due_letter():
+            tick(self.workspace, now, self.clock, found)
         if is_evening:
             self.evaluator.work(now)
+
+    def _play_forms(self) -> FormReport:
+        """The forms that are due; what asks for a person is answered by the one who reads captchas."""
+        report = self.forms.turn()
+        while self._waits_for_a_person():
+            time_module.sleep(_PATIENCE_SECONDS)
+        return self.forms.turn() if self.forms.is_waiting else report
+
+    def _waits_for_a_person(self) -> bool:
+        with reading(self.workspace.engine) as session:
+            return bool(open_asks(session, self.clock.now))
+
+    def _has_due_letter(self) -> bool:
+        with reading(self.workspace.engine) as session:
+            planned = next_planned_at(session)
+        return planned is not None and planned <= self.clock.now
 
     def next_moment(self) -> datetime:
         """The next thing that is due: a letter, an event of the city, or the evening."""
         now = self.clock.now
-        due = [moment for moment in (self._next_letter(), self.city.next_at()) if moment and moment > now]
-        return min([*due, self._next_evening(now)])
+        due = (self._next_letter(), self.city.next_at(), self._next_look())
+        return min([*(moment for moment in due if moment and moment > now), self._next_evening(now)])
+
+    def _next_look(self) -> datetime | None:
+        with reading(self.workspace.engine) as session:
+            return next_look_at(session, self.clock.now)
 
     def _next_letter(self) -> datetime | None:
         """A letter that a cap held back is tried again at the next tick."""
@@ -94,6 +124,7 @@ class Rehearsal:
         return max(planned, self.clock.now + _TICK) if planned and planned <= self.clock.now else planned
 
     def close(self) -> None:
+        self.forms.close()
         for reader in self._readers.values():
             reader.close()
 
@@ -170,19 +201,39 @@ def _prepared(folder: Path, scenario: Path) -> Iterator[Rehearsal]:
     clock = SimulatedClock(datetime.combine(times["starts_on"], time(8), SHANGHAI).astimezone(UTC))
     city = City.from_folder(scenario)
     mailboxes = {person.mailbox: _PASSWORD for person in city.scenario.applicants.values()}
-    with RehearsalServers(mailboxes, city.receive, clock) as servers:
-        workspace = _make_workspace(folder, scenario, sorted(mailboxes), servers, clock())
+    with (
+        RehearsalServers(mailboxes, city.receive, clock) as servers,
+        CitySites(city, clock) as sites,
+    ):
+        workspace = _make_workspace(folder, scenario, sorted(mailboxes), servers, sites.hosts, clock())
         commands = _Commands(folder, clock)
         end = datetime.combine(times["closes_on"], time(18), SHANGHAI).astimezone(UTC)
-        rehearsal = Rehearsal(workspace, city, servers, clock, Evaluator(commands.run, city), end)
-        try:
+        evaluator = Evaluator(commands.run, city)
+        forms = FormWorker(workspace, clock)
+        rehearsal = Rehearsal(workspace, city, servers, clock, evaluator, forms, end)
+        with _person_reading_captchas(folder), closing(rehearsal):
             yield rehearsal
-        finally:
-            rehearsal.close()
+        if sites.errors:
+            raise sites.errors[0]
+
+
+@contextmanager
+def _person_reading_captchas(folder: Path) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "tracker.rehearsal.reader", str(folder)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _make_workspace(
-    folder: Path, scenario: Path, mailboxes: list[str], servers: RehearsalServers, now: datetime
+    folder: Path,
+    scenario: Path,
+    mailboxes: list[str],
+    servers: RehearsalServers,
+    hosts: Mapping[str, str],
+    now: datetime,
 ) -> Workspace:
     shutil.copytree(scenario, folder)
     for name in ("truth.csv", "answers.csv"):  # the city's own books
@@ -190,7 +241,8 @@ def _make_workspace(
     (folder / _MARKER).write_text("演练 / REHEARSAL\n", encoding="utf-8")
     make_workspace(folder, now)
     tables = [_account_table(mailbox, servers) for mailbox in mailboxes]
-    (folder / SETTINGS_FILE).write_text('mode = "rehearsal"\n' + "".join(tables), encoding="utf-8")
+    places = "[hosts]\n" + "".join(f'"{name}" = "{place}"\n' for name, place in hosts.items())
+    (folder / SETTINGS_FILE).write_text('mode = "rehearsal"\n' + "".join(tables) + places, encoding="utf-8")
     passwords = "".join(f'"{mailbox}" = "{_PASSWORD}"\n' for mailbox in mailboxes)
     write_private_file(folder / PASSWORD_FILE, passwords)
     return open_workspace(folder)

@@ -43,7 +43,7 @@ class Truth:
     attachment: str  # docx | pdf: the only place of the decision
     form: str
     quoting: str
-    by: str  # how a person's channel answers: web_page, letter, fax, phone, sms, visit
+    by: str  # how another channel answers: site (read by machine), web_page, letter, fax, phone, sms, visit
     document_number: str
     other_office: str
 
@@ -63,7 +63,8 @@ class Applicant:
 class Scenario:
     """Everything the city knows of itself.
 
-    `addresses`: e-mail address -> unit_id; `answers`: what a unit says to its consultation.
+    `addresses`: e-mail address -> unit_id; `answers`: what a unit says to its consultation;
+    `forms`: platform, the unit's code there and kind -> whose request it is.
     """
 
     truths: tuple[Truth, ...]
@@ -72,6 +73,7 @@ class Scenario:
     applicants: dict[str, Applicant]
     titles: dict[Key, str]
     answers: dict[str, str]
+    forms: dict[tuple[str, str, str], Key]
 
 
 def read_scenario(folder: Path) -> Scenario:
@@ -85,6 +87,11 @@ def read_scenario(folder: Path) -> Scenario:
         applicants={person.applicant: person for person in people},
         titles={(r["unit_id"], r["kind"]): r["title"] for r in questions},
         answers={r["unit_id"]: r["answer"] for r in _rows(folder / "answers.csv")},
+        forms={
+            (r["platform"], r["parameters"].removeprefix("dept="), r["kind"]): (r["unit_id"], r["kind"])
+            for r in channels
+            if r["parameters"]
+        },
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tracker.adapters.portals.faults import PortalFault, Refused
+from tracker.adapters.portals.faults import PageFault, PortalFault, Refused
 from tracker.adapters.portals.machines import Machines
 from tracker.adapters.portals.player import Played, Playing, Question, Surface
 from tracker.clock import Clock
@@ -60,7 +60,7 @@ class FormWorker:
 
     def __init__(self, workspace: Workspace, clock: Clock) -> None:
         self._workspace, self._clock = workspace, clock
-        self._machines = Machines(clock)
+        self._machines = Machines(clock, workspace.settings.hosts)
         self._parked: dict[str, _Parked] = {}
         self._done = {Submission: 0, Lookup: 0}
         end_asks(workspace, clock())
@@ -81,6 +81,11 @@ class FormWorker:
             if lookup.request.reference not in self._parked:
                 self._start(lookup, lookup.flow)
         return FormReport(self._done[Submission], self._done[Lookup])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a form waits for a person, or for us to go on with what one answered."""
+        return bool(self._parked)
 
     def close(self) -> None:
         """What waits for a person goes back to the queue: nothing of it was sent."""
@@ -151,24 +156,29 @@ class FormWorker:
         self._advance(parked.job, parked.playing, parked.surface, lambda: parked.playing.send(answer))
 
     def _advance(self, job: Job, playing: Playing, surface: Surface, step: Callable[[], Question]) -> None:
+        """Play on to the next question or to the end. One page must never keep the others from being played."""
         try:
-            question = step()
-        except StopIteration as end:
-            self._finish(job, end.value, surface)
+            question = self._next_question(job, surface, step)
         except (PortalFault, Refused, Withdrawn) as fault:
             self._end(job, surface, fault)
+        except Exception as error:
+            _log.exception("form_broken", extra={"request": job.request.reference})
+            self._end(job, surface, PortalFault(PageFault.BROKEN, repr(error)))
         else:
+            if question is None:
+                surface.close()
+                return
             ask_id = ask(self._workspace, job.request.reference, question, self._clock())
             self._parked[job.request.reference] = _Parked(job, playing, surface, ask_id)
 
-    def _finish(self, job: Job, played: Played, surface: Surface) -> None:
+    def _next_question(self, job: Job, surface: Surface, step: Callable[[], Question]) -> Question | None:
+        """None where the job came to its end."""
         try:
-            job.finish(played, surface)
+            return step()
+        except StopIteration as end:
+            job.finish(end.value, surface)
             self._done[type(job)] += 1
-        except PortalFault as fault:  # a linked file, or the evidence, could not be had
-            job.fail(fault, surface)
-        finally:
-            surface.close()
+            return None
 
     def _end(self, job: Job, surface: Surface | None, fault: Exception) -> None:
         _log.warning("form_failed", extra={"request": job.request.reference, "fault": str(fault)})

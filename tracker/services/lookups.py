@@ -33,14 +33,9 @@ from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import canonical_json, record
 from tracker.store.evidence import keep_message
+from tracker.store.queries import LOOKED_AFTER
 from tracker.store.tables import ApplicantRow, LookupRow, RawMessageRow, RequestRow, RequestStateRow
 
-_WAITING = (
-    RequestState.SENT,
-    RequestState.ACKNOWLEDGED,
-    RequestState.AWAITING_US,
-    RequestState.EXTENDED,
-)
 _LIST = "list"  # what a list flow calls its rows; their columns are named as the variables of a page
 _SPACE = re.compile(r"\s+")
 
@@ -65,14 +60,11 @@ def due_lookups(session: Session, workspace: Workspace, now: datetime) -> list[D
         select(RequestRow, RequestStateRow)
         .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
         .join(LookupRow, col(LookupRow.request) == col(RequestRow.reference))
-        .where(col(LookupRow.next_at) <= now, col(RequestStateRow.state).in_(_LOOKED_AFTER))
+        .where(col(LookupRow.next_at) <= now, col(RequestStateRow.state).in_(LOOKED_AFTER))
         .order_by(col(LookupRow.next_at))
     )
     found = (_due(session, workspace, request, state.state) for request, state in session.exec(query))
     return [due for due in found if due and may_look(session, due.recipe.platform, now)]
-
-
-_LOOKED_AFTER = (*_WAITING, RequestState.UNSETTLED)
 
 
 def put_on_calendar(session: Session, workspace: Workspace, now: datetime) -> None:
@@ -82,7 +74,7 @@ def put_on_calendar(session: Session, workspace: Workspace, now: datetime) -> No
         .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
         .where(
             RequestRow.channel == ChannelKind.WEB_FORM,
-            col(RequestStateRow.state).in_(_LOOKED_AFTER),
+            col(RequestStateRow.state).in_(LOOKED_AFTER),
             col(RequestRow.reference).not_in(select(LookupRow.request)),
         )
     )

@@ -95,9 +95,8 @@ def _reading(
     told = (f"status: {word}",) if word else ()
     if message.reply_text or message.attachments:
         result = classify(message, RequestKind(request.kind), asked.lexicon, None, topic)
-        is_said_to_be_reply = meaning in ("", PENDING, MessageKind.REPLY)
         confidence = result.confidence
-        if (meaning == MessageKind.REPLY and result.kind is not MessageKind.REPLY) or not is_said_to_be_reply:
+        if meaning not in ("", PENDING) and meaning != result.kind:
             confidence = min(confidence, _DOUBTFUL)  # the site calls it otherwise
         return Classification(
             result.kind, result.outcome, confidence, (*told, *result.evidence), result.document_number

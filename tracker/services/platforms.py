@@ -70,6 +70,7 @@ def values_of(session: Session, workspace: Workspace, request: RequestRow, recip
     channel = channel_of(session, request)
     place = urlsplit(request.address)
     values = {
+        "kind": request.kind,
         "unit_name": letter.unit_name,
         "applicant_name": letter.applicant_name,
         "identity_number": letter.identity_number,

@@ -127,7 +127,7 @@ def try_flow(
         values.setdefault("password", "example-password")
     machine = executor or (Executor.HTTP if recipe.executor is Executor.PERSON else recipe.executor)
     with (
-        closing(Machines(clock)) as machines,
+        closing(Machines(clock, workspace.settings.hosts)) as machines,
         closing(machines.open(machine, flow.timeout_seconds)) as surface,
     ):
         return (yield from _tried(recipe, flow, surface, values, workspace.root))

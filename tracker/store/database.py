@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session
 
 HEAD = "0004"  # the newest migration; a test compares it with Alembic's
@@ -13,7 +13,7 @@ HEAD = "0004"  # the newest migration; a test compares it with Alembic's
 
 def open_database(path: Path) -> Engine:
     """Open (or make) the SQLite file and bring it to the newest migration."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=NullPool)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     if _version(engine) != HEAD:

@@ -15,6 +15,7 @@ from tracker.store.tables import (
     ApplicantRow,
     ChannelRow,
     EventRow,
+    LookupRow,
     MailboxMarkRow,
     OutboxRow,
     QuestionRow,
@@ -25,6 +26,14 @@ from tracker.store.tables import (
     UnitRow,
 )
 
+# Requests by form whose page is looked at.
+LOOKED_AFTER = (
+    RequestState.SENT,
+    RequestState.ACKNOWLEDGED,
+    RequestState.AWAITING_US,
+    RequestState.EXTENDED,
+    RequestState.UNSETTLED,
+)
 # Requests a message may answer: everything that went out or may have.
 _ANSWERABLE = sorted({*SENT_STATES, RequestState.UNSETTLED, RequestState.CHANNEL_FAILED})
 
@@ -65,6 +74,17 @@ def next_planned_at(session: Session) -> datetime | None:
             RequestRow.reference == RequestStateRow.reference,
             RequestStateRow.state == RequestState.APPROVED,
             col(RequestRow.channel).is_not(None),
+        )
+    ).one()
+
+
+def next_look_at(session: Session, after: datetime) -> datetime | None:
+    """When the next page of a waiting request is to be looked at."""
+    return session.exec(
+        select(func.min(LookupRow.next_at)).where(
+            LookupRow.request == RequestStateRow.reference,
+            col(RequestStateRow.state).in_(LOOKED_AFTER),
+            LookupRow.next_at > after,
         )
     ).one()
 

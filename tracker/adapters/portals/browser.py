@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -23,7 +23,7 @@ from tracker.adapters.portals.faults import PageFault, PortalFault
 from tracker.adapters.portals.locators import locators
 from tracker.adapters.portals.player import Exhibit
 from tracker.adapters.portals.traffic import Traffic, named_fault
-from tracker.adapters.portals.visitor import USER_AGENT, Fetched, accepted
+from tracker.adapters.portals.visitor import NO_HOSTS, USER_AGENT, Fetched, accepted
 from tracker.adapters.portals.warc import MEDIA_TYPE, write_warc
 from tracker.clock import Clock
 from tracker.domain.recipes import Step
@@ -48,9 +48,8 @@ _CONTROL_VALUE = """element => 'value' in element ? String(element.value) : elem
 class Chromium:
     """Starts at the first flow that needs it. To be used from one thread only, as Playwright asks."""
 
-    def __init__(self, clock: Clock, program: str = "") -> None:
-        self._clock = clock
-        self._program = program
+    def __init__(self, clock: Clock, program: str = "", hosts: Mapping[str, str] = NO_HOSTS) -> None:
+        self._clock, self._program, self._hosts = clock, program, hosts
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
@@ -82,10 +81,17 @@ class Chromium:
         self._playwright = sync_playwright().start()
         try:
             return self._playwright.chromium.launch(
-                executable_path=program, args=_OPTIONS, chromium_sandbox=_may_sandbox()
+                executable_path=program,
+                args=[*_OPTIONS, *_mapping(self._hosts)],
+                chromium_sandbox=_may_sandbox(),
             )
         except Error as fault:
             raise PortalFault(PageFault.NO_BROWSER, fault.message.splitlines()[0]) from None
+
+
+def _mapping(hosts: Mapping[str, str]) -> list[str]:
+    rules = ", ".join(f"MAP {host} {target}" for host, target in hosts.items())
+    return [f"--host-resolver-rules={rules}"] if rules else []
 
 
 def _may_sandbox() -> bool:

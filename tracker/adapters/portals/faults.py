@@ -20,6 +20,7 @@ class PageFault(StrEnum):
     NO_BROWSER = "no_browser"  # the extra `browser`, or Chromium, is not installed
     ROBOTS = "robots"  # robots.txt does not want it read by machines
     UNANSWERED = "unanswered"  # nobody answered in time what the page asked
+    BROKEN = "broken"  # an error of our own
     UNFIT_VALUE = "unfit_value"  # a value that cannot safely stand where the recipe puts it
 
 

@@ -202,8 +202,8 @@ class _Player:
 
     def _extract(self, step: Step) -> None:
         name = step.fields["as"]
-        if "rows" in step.fields:
-            self._rows[name] = extracted_rows(self._surface.seen(step.frame).markup, step.fields)
+        if "columns" in step.fields:
+            self._rows[name] = extracted_rows(self._surface.seen(step.frame), step.fields)
             return
         found = self._found(step)
         if found is not None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -84,16 +86,54 @@ class Fetched:
         return _charset_of(self.content_type) or charset_in_markup(self.raw) or "utf-8"
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """The authorities that are trusted: reading them takes longer than a form."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+NO_HOSTS: Mapping[str, str] = MappingProxyType({})
+
+
+class _Transport(httpx.HTTPTransport):
+    """Reaches the hosts of a rehearsal where they really are; the site still sees its own name."""
+
+    def __init__(self, hosts: Mapping[str, str]) -> None:
+        super().__init__(verify=_tls(), trust_env=False)
+        self._hosts = hosts
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        target = self._hosts.get(request.url.host)
+        if target is None:
+            return super().handle_request(request)
+        host, _colon, port = target.partition(":")
+        place = request.url.copy_with(host=host, port=int(port))
+        return super().handle_request(
+            httpx.Request(
+                request.method,
+                place,
+                headers=request.headers,
+                stream=request.stream,
+                extensions=request.extensions,
+            )
+        )
+
+
 class Visitor:
     """One session: its cookies, and every exchange so far. Nothing is kept from one visitor to the next."""
 
     def __init__(
-        self, clock: Clock, timeout_seconds: float = 15.0, verify: ssl.SSLContext | bool = True
+        self, clock: Clock, timeout_seconds: float = 15.0, hosts: Mapping[str, str] = NO_HOSTS
     ) -> None:
         self.exchanges: list[Exchange] = []
         self._clock = clock
         self._client = httpx.Client(
-            headers=_HEADERS, timeout=timeout_seconds, follow_redirects=False, trust_env=False, verify=verify
+            headers=_HEADERS,
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+            verify=_tls(),
+            transport=_Transport(hosts) if hosts else None,
         )
 
     def close(self) -> None:
@@ -126,7 +166,7 @@ class Visitor:
         raise PortalFault(PageFault.REDIRECTS, url)
 
     def _exchange(self, request: httpx.Request) -> tuple[Exchange, Fetched]:
-        at = self._clock()
+        at, url = self._clock(), str(request.url)
         answer = self._client.send(request, stream=True)
         try:
             packed = _bounded(answer.iter_raw())
@@ -136,7 +176,7 @@ class Visitor:
         exchange = Exchange(
             at=at,
             method=request.method,
-            url=str(request.url),
+            url=url,
             request_headers=tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
             ),
@@ -163,7 +203,11 @@ def _unpacked(exchange: Exchange) -> Fetched:
     """A page that unpacks to a thousand times its size is cut by the bound as well."""
     answer = httpx.Response(
         exchange.status,
-        headers=[(name, value) for name, value in exchange.headers if name.lower() != "transfer-encoding"],
+        headers=[  # as bytes: sites write file names into them in any charset
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in exchange.headers
+            if name.lower() != "transfer-encoding"
+        ],
         stream=httpx.ByteStream(exchange.body),
     )
     raw = _bounded(answer.iter_bytes(65_536))

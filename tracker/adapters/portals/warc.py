@@ -1,6 +1,7 @@
 """WARC files (ISO 28500) of exchanges: what any web archive viewer shows offline."""
 
 import io
+import uuid
 from collections.abc import Iterable
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -25,7 +26,7 @@ def write_warc(exchanges: Iterable[Exchange]) -> bytes:
             http_headers=StatusAndHeaders(
                 f"{exchange.status} {exchange.reason}".strip(), list(exchange.headers), protocol="HTTP/1.1"
             ),
-            warc_headers_dict={"WARC-Date": date},
+            warc_headers_dict={"WARC-Date": date, "WARC-Record-ID": _record_id("response", exchange)},
         )
         request = writer.create_warc_record(
             exchange.url,
@@ -36,10 +37,15 @@ def write_warc(exchanges: Iterable[Exchange]) -> bytes:
                 list(exchange.request_headers),
                 is_http_request=True,
             ),
-            warc_headers_dict={"WARC-Date": date},
+            warc_headers_dict={"WARC-Date": date, "WARC-Record-ID": _record_id("request", exchange)},
         )
         writer.write_request_response_pair(request, response)
     return file.getvalue()
+
+
+def _record_id(kind: str, exchange: Exchange) -> str:
+    """The same for the same exchange, so that evidence of the same thing has the same hash."""
+    return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{kind} {exchange!r} {exchange.body!r}')}>"
 
 
 def _path(url: str) -> str:
