@@ -74,13 +74,27 @@ def test_forty_units_share_one_mail_domain_and_every_address_is_invented() -> No
 
 def test_letters_come_in_the_numbers_the_round_promises(truths: tuple[Truth, ...]) -> None:
     how = Counter(t.how for t in truths)
-    assert how == {"thread": 73, "no_thread": 15, "clerk": 8, "attachment": 8, "person_channel": 20}
+    assert how == {
+        "site": 57, "thread": 18, "no_thread": 15, "clerk": 8, "attachment": 8, "person_channel": 18
+    }  # fmt: skip
+    assert sum(t.channel == "web_form" for t in truths) >= len(truths) / 2
     assert Counter(t.attachment for t in truths if t.how == "attachment") == {"docx": 4, "pdf": 4}
     assert sum(t.thread == "none" for t in truths) == 15
     assert {t.thread for t in truths if t.how == "clerk"} == {"headers", "subject", "short"}
     assert len({t.sender for t in truths if t.sender}) == 8
     assert {t.channel for t in truths if t.how == "person_channel"} == {
         "web_form", "post", "fax", "phone", "in_person"
+    }  # fmt: skip
+
+
+def test_twenty_units_share_one_platform_and_every_shape_of_site_is_used() -> None:
+    by_platform = defaultdict(set)
+    for row in rows("channels.csv"):
+        if row["parameters"]:
+            by_platform[row["platform"]].add(row["unit_id"])
+            assert row["address"].startswith(f"http://{row['platform']}.test/")
+    assert {platform: len(units) for platform, units in by_platform.items()} == {
+        "xhr-code": 20, "iframe-gbk": 8, "alert-password": 7, "mailbox": 8, "captcha": 5, "classic": 3,
     }  # fmt: skip
 
 

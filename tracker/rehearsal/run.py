@@ -75,8 +75,8 @@ class Rehearsal:
             for part in self._look(mailbox):
                 keep_look(self.workspace, part)
 
-    def step(self) -> None:
-        """Everything that is due at this moment, in the order of a day."""
+    def step(self, *, is_tick: bool = False) -> None:
+        """Everything that is due at this moment, in the order of a day; `is_tick`: a tick even for nothing."""
         now = self.clock.now
         for delivery in self.city.deliver(now):
             self.servers.deliver(delivery.mailbox, delivery.raw, delivery.arrived_at)
@@ -86,7 +86,7 @@ class Rehearsal:
         self._with_mail.clear()
         found = (part for mailbox in watched for part in self._look(mailbox))
         report = self._play_forms()
-        if watched or report.looked_up or self._has_due_letter():
+        if is_tick or watched or report.looked_up or self._has_due_letter():
             tick(self.workspace, now, self.clock, found)
         if is_evening:
             self.evaluator.work(now)
@@ -165,7 +165,7 @@ def _live_through(rehearsal: Rehearsal, every_tick: bool) -> None:
             if every_tick:
                 moment = min(moment, rehearsal.clock.now + _TICK)
             rehearsal.clock.now = min(moment, end)
-            rehearsal.step()
+            rehearsal.step(is_tick=every_tick)
             progress.update(
                 bar,
                 completed=(rehearsal.clock.now - start).total_seconds(),

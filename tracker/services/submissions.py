@@ -1,5 +1,6 @@
 """Filling in a form at most once: the claim is committed right before the click that sends."""
 
+import random
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from tracker.adapters.portals.faults import SURELY_NOT_SENT, PageFault, PortalFa
 from tracker.adapters.portals.player import Exhibit, Played, Playing, Surface, play
 from tracker.clock import Clock
 from tracker.domain.recipes import FlowName, Recipe, Refusal, names_made, variables_in
-from tracker.domain.terms import ReceiptBasis, SendResult, local_date
+from tracker.domain.terms import Mode, ReceiptBasis, SendResult, local_date
 from tracker.services.letters import FIRST_STEP
 from tracker.services.platforms import note_failure, note_success, values_of
 from tracker.services.sealing import keep_receipt
@@ -190,6 +191,13 @@ def platform_allows(session: Session, recipe: Recipe, mailbox: str, now: datetim
     return today < recipe.limits.per_applicant_per_day
 
 
+def _new_password(workspace: Workspace, reference: str) -> str:
+    """By chance; in a rehearsal the same in every run, as everything there is."""
+    is_rehearsal = workspace.settings.mode is Mode.REHEARSAL
+    chance = random.Random(reference) if is_rehearsal else secrets.SystemRandom()
+    return "".join(chance.choice(_PASSWORD_LETTERS) for _ in range(10))
+
+
 def prepare(
     session: Session, workspace: Workspace, request: RequestRow, recipe: Recipe, now: datetime
 ) -> dict[str, str]:
@@ -199,7 +207,7 @@ def prepare(
     """
     values = values_of(session, workspace, request, recipe)
     if "password" in variables_in(recipe.flows[FlowName.SUBMIT]) and not values.get("password"):
-        values["password"] = "".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(10))
+        values["password"] = _new_password(workspace, request.reference)
         keep_receipt(session, workspace, request.reference, {"password": values["password"]}, now)
     told = {name: text for name, text in values.items() if name not in _SECRETS}
     filled_in = canonical_json({"platform": recipe.platform, "recipe": recipe.sha256, "values": told})
