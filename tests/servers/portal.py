@@ -25,14 +25,17 @@ class Entry:
 
 @dataclass
 class Portal:
-    """`trouble`: path -> HTTP status or page text that is answered instead; `has_captcha` asks for one."""
+    """`trouble`: path -> HTTP status or page text that is answered instead; `has_captcha` asks for one.
+
+    `held_at`: where every visit has to wait until `release`: a path, "POST" before it is booked, or "booked".
+    """
 
     has_captcha: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     trouble: dict[str, int | str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     captchas: dict[str, str] = field(default_factory=dict)  # session -> answer
-    before_answer: threading.Event | None = None  # a submission is booked, and its page waits for this
+    held_at: str = ""
 
     def __enter__(self) -> Self:
         visit = type("Visit", (_Visit,), {"portal": self})
@@ -45,6 +48,18 @@ class Portal:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def __post_init__(self) -> None:
+        self.is_reached, self.is_released = threading.Event(), threading.Event()
+
+    def pass_by(self, place: str) -> None:
+        if place == self.held_at:
+            self.is_reached.set()
+            self.is_released.wait(30)
+
+    def release(self) -> None:
+        self.held_at = ""
+        self.is_released.set()
 
     def book(self, fields: dict[str, str]) -> Entry:
         number = f"2026-{len(self.entries) + 1:04}"
@@ -60,6 +75,7 @@ class _Visit(BaseHTTPRequestHandler):
         place = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         self.portal.asked.append(f"GET {place.path}")
+        self.portal.pass_by(place.path)
         if place.path in self.portal.trouble:
             self._trouble(self.portal.trouble[place.path])
             return
@@ -89,9 +105,9 @@ class _Visit(BaseHTTPRequestHandler):
             if not answer or fields.pop("captcha", "") != answer:
                 self._page("<script>alert('验证码错误！');history.back();</script>")
                 return
+        self.portal.pass_by("POST")
         entry = self.portal.book(fields)
-        if self.portal.before_answer:
-            self.portal.before_answer.wait(30)
+        self.portal.pass_by("booked")
         if "POST" in self.portal.trouble:
             self._trouble(self.portal.trouble["POST"])
             return

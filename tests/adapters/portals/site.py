@@ -53,6 +53,9 @@ class _Visit(BaseHTTPRequestHandler):
             "/framed": FORM.format(target='target="hidden"', frame='<iframe name="hidden"></iframe>'),
             "/alerting": FORM.format(target="", frame="").replace("/done", "/alert"),
             "/failing": FORM.format(target="", frame="").replace("/done", "/500"),
+            "/parts": FORM.format(target='enctype="multipart/form-data"', frame="").replace(
+                "<table>", "<input type=file name=scan id=scan><table>"
+            ),
             "/xhr": XHR,
             "/waf": WAF,
             "/slow": "<p>slow</p>",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -74,14 +75,18 @@ def filled_in(path: str) -> list[Step]:
 
 
 def playing(
-    surface: Surface, site: Site, steps: list[Step], refusals: dict[str, Refusal] | None = None
+    surface: Surface,
+    site: Site,
+    steps: list[Step],
+    refusals: dict[str, Refusal] | None = None,
+    files: Path = Path(),
 ) -> Played:
     flow = Flow("t", tuple(steps), 2)
     recipe = Recipe(
         "p", "t", Executor.HTTP, frozenset(), frozenset(), {FlowName.SUBMIT: flow}, refusals=refusals or {}
     )
     values = {"origin": site.address, "applicant_name": "张 三", "question_text": TEXT}
-    run = play(recipe, flow, surface, values)
+    run = play(recipe, flow, surface, values, files=files)
     with pytest.raises(StopIteration) as end:
         next(run)
     return end.value.value
@@ -100,6 +105,23 @@ def test_the_site_gets_what_a_browser_sends_and_the_receipt_is_read(surface: Sur
     assert site.received[-1] == SENT
     assert site.asked[-1] == ("POST", "/done", f"{site.address}/form")
     assert (played.values["receipt_no"], played.values["query_code"]) == ("B-2020-1", "7788")
+
+
+def test_a_form_in_parts_brings_its_file(surface: Surface, site: Site, tmp_path: Path):
+    (tmp_path / "scan-1.png").write_bytes(b"PNG")
+    steps = filled_in("/parts")
+    steps.insert(1, custom("upload", selectors=[["#scan"]], file="scan-1.png"))
+    playing(surface, site, [*steps, custom("extract", **{"as": "receipt_no", "css": "#no"})], files=tmp_path)
+    sent = dict(site.received[-1])
+    assert sent.pop("scan") == "scan-1.png"
+    assert sent == dict(SENT)
+
+
+def test_a_file_that_is_not_there_is_a_named_fault(surface: Surface, site: Site, tmp_path: Path):
+    steps = [step("navigate", url="{{origin}}/parts"), custom("upload", selectors=[["#scan"]], file="x.png")]
+    with pytest.raises(PortalFault) as caught:
+        playing(surface, site, steps, files=tmp_path)
+    assert caught.value.kind is PageFault.UNFIT_VALUE
 
 
 def test_an_answer_in_a_frame_is_read_there(surface: Surface, site: Site):

@@ -1,5 +1,6 @@
 """What a form sends (HTML Standard, "Constructing the entry list"), and finding elements by Recorder's selectors."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -205,6 +206,11 @@ def _newlines(text: str) -> str:
 def multipart(entries: Sequence[Entry], charset: str) -> list[tuple[str, tuple[None, bytes]]]:
     """The entries as httpx's `files` without a file name: parts of a multipart form."""
     return [(name, (None, _bytes(value, charset))) for name, value in entries]
+
+
+def boundary_of(entries: Sequence[Entry]) -> str:
+    """A boundary as Chrome's, and the same for the same form."""
+    return "----WebKitFormBoundary" + hashlib.sha256(repr(entries).encode()).hexdigest()[:16]
 
 
 def _type(element: HtmlElement) -> str:

@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 from tracker.adapters.portals.faults import PageFault, PortalFault
 from tracker.adapters.portals.forms import (
     Entry,
+    boundary_of,
     entries_of,
     find,
     form_of,
@@ -234,7 +235,8 @@ class HttpSurface:
             fetched = self._fetch_from(document, "GET", action)
         elif form.get("enctype", "").lower() == "multipart/form-data":
             files = [*multipart(entries, charset), *self._uploads(form)]
-            fetched = self._fetch_from(document, "POST", action, files=files)
+            headers = {"Content-Type": f"multipart/form-data; boundary={boundary_of(entries)}"}
+            fetched = self._fetch_from(document, "POST", action, headers=headers, files=files)
         else:
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             content = urlencoded(entries, charset)
