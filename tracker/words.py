@@ -191,6 +191,10 @@ def event_word(kind: EventKind) -> str:
         EventKind.WATCH_GAP: _("mailbox not watched"),
         EventKind.CALENDAR_CHANGED: _("calendar changed"),
         EventKind.WORKSPACE_ADOPTED: _("workspace adopted"),
+        EventKind.PAGE_AUDITED: _("page read for its channels"),
+        EventKind.AUDIT_CONFIRMED: _("a channel confirmed by a person"),
+        EventKind.RATING_CLAIMED: _("rating begun"),
+        EventKind.RATED: _("answer rated"),
     }[kind]
 
 

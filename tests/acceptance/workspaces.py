@@ -34,7 +34,7 @@ LONG_AGO = _NOW - timedelta(days=30)  # when these rounds were planned and appro
 _ROUND = """
 name = "small"
 title = "示例"
-kinds = ["disclosure"]
+kinds = ["{kind}"]
 starts_on = {starts_on}
 ends_on = {ends_on}
 closes_on = {closes_on}
@@ -67,6 +67,9 @@ def build(
     web_forms: int = 0,
     forms: Sequence[str] = (),
     recipe: Mapping[str, object] | None = None,
+    kind: str = "disclosure",
+    parameters: str = "",
+    phone: str = "",
     mailboxes: Sequence[str] = (CHEN,),
     caps: Mapping[str, int] | None = None,
     planned_at: datetime = LONG_AGO,
@@ -75,13 +78,14 @@ def build(
     smtp_host: str = HOST,
     settings: str = "",
 ) -> Workspace:
-    """A workspace with one disclosure request to each office (by e-mail) and to each web form.
+    """A workspace with one request of a kind to each office (by e-mail) and to each web form.
 
     `forms`: web addresses of forms on the platform of `recipe`; `web_forms`: how many others, for people.
     """
     folder.mkdir()
     forms = [*forms, *(f"http://form{n}.test/" for n in range(1, web_forms + 1))]
-    _write_roster(folder, offices, forms, mailboxes, str((recipe or {}).get("platform", "")))
+    platform = f"{(recipe or {}).get('platform', '')},1,{parameters}"
+    _write_roster(folder, offices, forms, mailboxes, kind, platform, phone)
     if recipe:
         place = folder / "data/recipes" / str(recipe["platform"])
         place.mkdir(parents=True)
@@ -90,6 +94,7 @@ def build(
     limits = {"per_account_per_day": 99, "per_host_per_hour": 99} | dict(caps or {})
     text = _ROUND.format(
         starts_on=day,
+        kind=kind,
         ends_on=day + timedelta(days=20),
         closes_on=day + timedelta(days=120),
         expires_after_days=expires_after_days,
@@ -117,23 +122,29 @@ def build(
 
 
 def _write_roster(
-    folder: Path, offices: Sequence[str], forms: Sequence[str], mailboxes: Sequence[str], platform: str
+    folder: Path,
+    offices: Sequence[str],
+    forms: Sequence[str],
+    mailboxes: Sequence[str],
+    kind: str,
+    platform: str,
+    phone: str,
 ) -> None:
-    units = [(f"unit-{n:03}", "email", address, "") for n, address in enumerate(offices, 1)]
+    units = [(f"unit-{n:03}", "email", address, ",1,") for n, address in enumerate(offices, 1)]
     units += [(f"form-{n:03}", "web_form", address, platform) for n, address in enumerate(forms, 1)]
     tables = {
         "units": ["unit_id,unit_code,name,group,predecessors,joined_on,left_on"]
         + [f"{unit},{unit.upper()},第{unit}局,department,,," for unit, *_ in units],
-        "channels": ["unit_id,kind,channel,announced,address,platform,priority"]
-        + [f"{unit},disclosure,{channel},yes,{address},{name},1" for unit, channel, address, name in units],
+        "channels": ["unit_id,kind,channel,announced,address,platform,priority,parameters"]
+        + [f"{unit},{kind},{channel},yes,{address},{name}" for unit, channel, address, name in units],
         "applicants": ["applicant,name,mailbox,identity,phone,postal_address,postcode"]
         + [
-            f"A{n:02},{APPLICANT_NAME},{mailbox},{IDENTITY_NUMBER},,示例街{n}号,"
+            f"A{n:02},{APPLICANT_NAME},{mailbox},{IDENTITY_NUMBER},{phone},示例街{n}号,"
             for n, mailbox in enumerate(mailboxes, 1)
         ],
         "questions": [
             "question_id,kind,title,text,unit_id,group",
-            "d-1,disclosure,部门决算公开说明,请公开贵单位上年度部门决算公开说明。,,",
+            f"d-1,{kind},部门决算公开说明,请公开贵单位上年度部门决算公开说明。,,",
         ],
     }
     for name, lines in tables.items():

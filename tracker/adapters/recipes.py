@@ -36,6 +36,7 @@ from tracker.i18n import _
 FOLDER = "data/recipes"
 FILE = "recipe.json"
 _MOST_FAULTS_SHOWN = 10
+_SENDING = (FlowName.SUBMIT, FlowName.RATE)
 PENDING = "pending"  # what a status word means that says nothing has happened yet
 
 
@@ -165,12 +166,12 @@ def _flow_faults(recipe: Recipe, name: FlowName, flow: Flow) -> Iterator[str]:
                 flow=name, number=number
             )
     marks = sum(1 for _step in flow.of_kind(CustomStep.SUBMIT))
-    if name is FlowName.SUBMIT and marks != 1:
+    if name in _SENDING and marks != 1:
         yield _(
-            "submit: exactly one customStep `submit` is needed, right before the step that sends; "
+            "{flow}: exactly one customStep `submit` is needed, right before the step that sends; "
             "there are {marks}."
-        ).format(marks=marks)
-    if name is not FlowName.SUBMIT and marks:
+        ).format(flow=name, marks=marks)
+    if name not in _SENDING and marks:
         yield _("{flow}: a customStep `submit` stands there, but looking up sends nothing.").format(flow=name)
     if name is FlowName.STATUS and not names_made(flow) & PAGE_VARIABLES:
         yield _("status: nothing is extracted; at least `status` or `reply_text` is needed.")
@@ -186,4 +187,5 @@ def known_variables(recipe: Recipe, name: FlowName) -> frozenset[str]:
     made = names_made(recipe.flows[FlowName.SUBMIT])
     if name is FlowName.SUBMIT:
         return usual | {"password"}
-    return usual | RECEIPT_VARIABLES | made | ({"href"} if name is FlowName.DETAIL else set())
+    own = {FlowName.DETAIL: {"href"}, FlowName.RATE: {"grade"}}
+    return usual | RECEIPT_VARIABLES | made | own.get(name, set())

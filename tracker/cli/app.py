@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import calendars, law, mail, people, recipes, rehearsing, rounds, running, tasks
+from tracker.cli import audit, calendars, law, mail, people, recipes, rehearsing, rounds, running, tasks
 from tracker.cli.show import print_line
 from tracker.cli.usage import Command, Group
 from tracker.i18n import _
@@ -74,6 +74,7 @@ _add("rebuild", running.rebuild, _("Derive every state anew from the events."))
 _add("rehearse", rehearsing.rehearse, _("Run a whole round against a simulated city."))
 app.add_typer(tasks.app, name="task", help=_("What waits for a person."))
 app.add_typer(recipes.app, name="recipe", help=_("How a platform's forms are filled in and looked up."))
+app.add_typer(audit.app, name="audit", help=_("Which channels units announce on their own pages."))
 app.add_typer(people.review_app, name="review", help=_("Confirm readings, assign held messages."))
 app.add_typer(calendars.app, name="calendar", help=_("Holiday notices: show, check, add."))
 app.add_typer(mail.import_app, name="import", help=_("Bring in requests and mail from elsewhere."))

@@ -26,6 +26,7 @@ class FlowName(StrEnum):
     STATUS = "status"
     LIST = "list"  # a public list of requests or letters
     DETAIL = "detail"  # the page behind one entry of the list
+    RATE = "rate"  # the satisfaction vote below an answer
 
 
 class CustomStep(StrEnum):

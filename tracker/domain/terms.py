@@ -134,6 +134,11 @@ class EventKind(StrEnum):
     WATCH_GAP = "watch_gap"
     WORKSPACE_ADOPTED = "workspace_adopted"
     CALENDAR_CHANGED = "calendar_changed"
+    # a unit's own pages
+    PAGE_AUDITED = "page_audited"  # what a guide or a consultation page announces, read by machine
+    AUDIT_CONFIRMED = "audit_confirmed"  # a person's word on one channel or on the rating
+    RATING_CLAIMED = "rating_claimed"  # right before we rate an answer, once
+    RATED = "rated"
 
 
 class RequestState(StrEnum):
