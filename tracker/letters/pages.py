@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from parsel import Selector
@@ -62,7 +63,7 @@ def extracted_rows(seen: Seen, rule: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _element_cells(seen: Seen, rule: Mapping[str, Any]) -> Iterator[list[tuple[str, str | None]]]:
-    page, rows = Selector(text=seen.markup), rule["rows"]
+    page, rows = _page(seen.markup), rule["rows"]
     for row in page.xpath(rows) if rows.startswith(("/", "(")) else page.css(rows):
         yield [(name, _in_selector(row, column)) for name, column in rule["columns"].items()]
 
@@ -92,7 +93,13 @@ def _found_in_source(seen: Seen, rule: Mapping[str, Any]) -> str | None:
     markup = seen.markup if source == "dom" else (seen.answers or ("",))[-1]
     if "json" in rule:
         return _by_path(markup, rule["json"])
-    return _by_selector(Selector(text=markup), rule) if _selects(rule) else markup
+    return _by_selector(_page(markup), rule) if _selects(rule) else markup
+
+
+@lru_cache(maxsize=4)
+def _page(markup: str) -> Selector:
+    """A page is read once for all that is looked for in it."""
+    return Selector(text=markup)
 
 
 def _selects(rule: Mapping[str, Any]) -> bool:

@@ -14,9 +14,9 @@ from tracker.domain.terms import ChannelKind
 from tracker.errors import UserError
 from tracker.services.asks import ask, end_ask, end_asks
 from tracker.services.lookups import Lookup, due_lookups, put_on_calendar
-from tracker.services.platforms import machine_recipe_of, values_of
+from tracker.services.platforms import machine_recipe_of
 from tracker.services.sending import may_send, outbox_row, sendable
-from tracker.services.submissions import Submission, Withdrawn, platform_allows, prepare
+from tracker.services.submissions import Submission, Withdrawn, platform_allows, values_for
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.tables import ApplicantRow, AskRow, RequestRow
@@ -98,25 +98,21 @@ class FormWorker:
     # --- what is due --------------------------------------------------------------------------------------
 
     def _submission(self, request: RequestRow) -> Submission | None:
-        """The form to fill in, its row written first; None where a cap, a back-off or a person comes before."""
+        """The form to fill in; None where a cap, a back-off or a person comes before."""
         now = self._clock()
         try:
-            with writing(self._workspace.engine) as session:
+            with reading(self._workspace.engine) as session:
                 recipe = machine_recipe_of(session, self._workspace, request)
                 mailbox = session.get_one(ApplicantRow, request.applicant).mailbox
+                row = outbox_row(session, request.reference)
                 if (
                     recipe is None
+                    or (row and row.status != "queued")
                     or not may_send(session, self._workspace, request, mailbox, recipe.platform, now)
                     or not platform_allows(session, recipe, mailbox, now)
                 ):
                     return None
-                row = outbox_row(session, request.reference)
-                if row and row.status != "queued":
-                    return None
-                if row:
-                    values = values_of(session, self._workspace, request, recipe)
-                else:
-                    values = prepare(session, self._workspace, request, recipe, now)
+                values = values_for(session, self._workspace, request, recipe)
         except UserError:  # a recipe or a login is missing or torn: this one waits, the others go on
             _log.exception("form_not_prepared", extra={"request": request.reference})
             return None

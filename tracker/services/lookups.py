@@ -137,7 +137,7 @@ class Lookup:
         exhibits = surface.exhibits("page") if is_news else []
         with writing(self._workspace.engine) as session:
             row = session.get_one(LookupRow, self.request.reference)
-            due_on = self._due_on(session, now)
+            due_on = self._due_on(session, row, now)
             if is_news:
                 self._keep(session, row, status, files, exhibits, now)
             elif due_on and local_date(now) >= due_on:
@@ -152,7 +152,7 @@ class Lookup:
         with writing(self._workspace.engine) as session:
             row = session.get_one(LookupRow, self.request.reference)
             row.failures, row.fault = row.failures + 1, str(fault)
-            due_on = self._due_on(session, now)
+            due_on = self._due_on(session, row, now)
             row.next_at = look_again(self.request.reference, now, due_on, row.failures)
             session.add(row)
             note_failure(session, self.recipe.platform, str(fault), now)
@@ -187,10 +187,15 @@ class Lookup:
         title = _SPACE.sub("", self._due.values["question_title"])
         return by_number or [row for row in rows if _SPACE.sub("", row.get("title", "")) == title]
 
-    def _due_on(self, session: Session, now: datetime) -> date | None:
-        reference, name = self.request.reference, self.request.round
-        (row,) = measure_round(session, self._workspace, name, standpoint(now), only=reference)
-        return row.measurement.due_on
+    def _due_on(self, session: Session, row: LookupRow, now: datetime) -> date | None:
+        """Counted anew only when something has happened: most looks show nothing."""
+        reference = self.request.reference
+        newest = session.get_one(RequestStateRow, reference).last_seq
+        if row.counted_seq != newest:
+            at = standpoint(now)
+            (measured,) = measure_round(session, self._workspace, self.request.round, at, only=reference)
+            row.due_on, row.counted_seq = measured.measurement.due_on, newest
+        return row.due_on
 
     def _keep(
         self,

@@ -54,7 +54,12 @@ def rate_answer(workspace: Workspace, reference: str, grade: str, actor: str, cl
         now = clock()
         with writing(workspace.engine) as session:
             exhibits = keep_exhibits(session, workspace, surface.exhibits("rating"), now)
-            payload: dict[str, object] = {"grade": grade, "words": words, "fault": fault, "exhibits": exhibits}
+            payload: dict[str, object] = {
+                "grade": grade,
+                "words": words,
+                "fault": fault,
+                "exhibits": exhibits,
+            }
             record(session, [_event(EventKind.RATED, request, payload, actor, now)])
     if fault:
         raise UserError(

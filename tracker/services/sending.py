@@ -26,8 +26,8 @@ from tracker.domain.terms import (
 from tracker.services.rounds import is_held, plan_of, sending_rounds, start_round
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import reading, writing
-from tracker.store.events import events_of_request, record
-from tracker.store.queries import due_requests, requests_in_state
+from tracker.store.events import record
+from tracker.store.queries import approved_in, due_requests, requests_in_state
 from tracker.store.tables import MailboxHealthRow, OutboxRow, RequestRow
 
 _log = logging.getLogger(__name__)
@@ -79,9 +79,9 @@ def sendable(workspace: Workspace, channel: ChannelKind, now: datetime) -> list[
             return []
         mode = workspace.settings.mode
         due = due_requests(session, channel, now, sending_rounds(session, mode))
-        return [
-            one for one in due if _is_approved_in(session, one, mode) and _mode_allows(workspace, one.address)
-        ]
+        # what a pilot left unsent does not go out with a live supplement to its round
+        approved = approved_in(session, mode) if due else frozenset()
+        return [one for one in due if one.reference in approved and _mode_allows(workspace, one.address)]
 
 
 def may_send(
@@ -145,12 +145,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _is_approved_in(session: Session, request: RequestRow, mode: Mode) -> bool:
-    """What a pilot left unsent does not go out with a live supplement to its round."""
-    events = events_of_request(session, request.reference)
-    return any(event.kind is EventKind.APPROVED and event.payload["mode"] == mode for event in events)
 
 
 def _mode_allows(workspace: Workspace, address: str) -> bool:

@@ -110,8 +110,31 @@ class Submission:
         self._is_claimed = True
 
     def _row(self, session: Session) -> OutboxRow:
-        row = outbox_row(session, self.request.reference)
-        assert row  # written before the form was opened
+        return outbox_row(session, self.request.reference) or self._write_row(session)
+
+    def _write_row(self, session: Session) -> OutboxRow:
+        """What is filled in, as evidence; the password is sealed, so that no crash behind the click loses it."""
+        workspace, request, now = self._workspace, self.request, self._clock()
+        if password := self._values.get("password"):
+            keep_receipt(session, workspace, request.reference, {"password": password}, now)
+        told = {name: text for name, text in self._values.items() if name not in _SECRETS}
+        filled_in = canonical_json(
+            {"platform": self.recipe.platform, "recipe": self.recipe.sha256, "values": told}
+        )
+        row = OutboxRow(
+            request=request.reference,
+            step=FIRST_STEP,
+            instance_id=instance_in(session, workspace.root) or "",
+            mailbox=session.get_one(ApplicantRow, request.applicant).mailbox,
+            recipient=request.address,
+            host=self.recipe.platform,
+            message_id=f"form:{request.reference}:{FIRST_STEP}",
+            raw_sha256=workspace.evidence.keep(session, filled_in.encode(), "application/json", now),
+            status="queued",
+            not_before=now,
+        )
+        session.add(row)
+        session.flush()
         return row
 
     def _asked(self) -> set[str]:
@@ -198,31 +221,9 @@ def _new_password(workspace: Workspace, reference: str) -> str:
     return "".join(chance.choice(_PASSWORD_LETTERS) for _ in range(10))
 
 
-def prepare(
-    session: Session, workspace: Workspace, request: RequestRow, recipe: Recipe, now: datetime
-) -> dict[str, str]:
-    """Write the outbox row with what will be filled in, and choose a password where the site wants one.
-
-    The password is kept before it is used, so that no crash can lose it. Returns the values.
-    """
+def values_for(session: Session, workspace: Workspace, request: RequestRow, recipe: Recipe) -> dict[str, str]:
+    """What will be filled in; a password is chosen where the site wants one of us and none is kept yet."""
     values = values_of(session, workspace, request, recipe)
     if "password" in variables_in(recipe.flows[FlowName.SUBMIT]) and not values.get("password"):
         values["password"] = _new_password(workspace, request.reference)
-        keep_receipt(session, workspace, request.reference, {"password": values["password"]}, now)
-    told = {name: text for name, text in values.items() if name not in _SECRETS}
-    filled_in = canonical_json({"platform": recipe.platform, "recipe": recipe.sha256, "values": told})
-    session.add(
-        OutboxRow(
-            request=request.reference,
-            step=FIRST_STEP,
-            instance_id=instance_in(session, workspace.root) or "",
-            mailbox=session.get_one(ApplicantRow, request.applicant).mailbox,
-            recipient=request.address,
-            host=recipe.platform,
-            message_id=f"form:{request.reference}:{FIRST_STEP}",
-            raw_sha256=workspace.evidence.keep(session, filled_in.encode(), "application/json", now),
-            status="queued",
-            not_before=now,
-        )
-    )
     return values

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
 from tracker.domain.sent import SentRequest
-from tracker.domain.terms import ChannelKind, EventKind, RequestState
+from tracker.domain.terms import ChannelKind, EventKind, Mode, RequestState
 from tracker.domain.topics import topic_of
 from tracker.store.tables import (
     ApplicantRow,
@@ -65,6 +65,17 @@ def due_requests(
         col(RequestRow.round).in_(rounds),
     )
     return list(session.exec(query.order_by(col(RequestRow.planned_at), col(RequestRow.reference))))
+
+
+def approved_in(session: Session, mode: Mode) -> frozenset[str]:
+    """References of what was approved while the workspace was in a mode and has not gone out since."""
+    query = select(EventRow.request).where(
+        EventRow.request == RequestStateRow.reference,
+        RequestStateRow.state == RequestState.APPROVED,
+        EventRow.kind == EventKind.APPROVED,
+        col(EventRow.payload).contains(f'"mode":"{mode}"'),
+    )
+    return frozenset(reference for reference in session.exec(query) if reference)
 
 
 def next_planned_at(session: Session) -> datetime | None:

@@ -212,6 +212,8 @@ class LookupRow(SQLModel, table=True):
     text_sha256: str = ""  # of what was read last, white space apart
     failures: int = 0  # in a row
     fault: str = ""
+    due_on: date | None = None  # as counted when the request's newest event was `counted_seq`
+    counted_seq: int = 0
     found: str = ""  # entries with our title on the site's list, where the send is unsettled: JSON
 
 

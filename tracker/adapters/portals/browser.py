@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from typing import Any
 from urllib.parse import urljoin
 
 from playwright.sync_api import (
@@ -34,7 +35,7 @@ _OPTIONS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-default-apps",
 ]  # fmt: skip
-_LOOK_AGAIN_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 0.01
 _FORM_ENTRIES = """element => {
   const form = element.form || element.closest('form');
   if (!form) return [];
@@ -48,8 +49,8 @@ _CONTROL_VALUE = """element => 'value' in element ? String(element.value) : elem
 class Chromium:
     """Starts at the first flow that needs it. To be used from one thread only, as Playwright asks."""
 
-    def __init__(self, clock: Clock, program: str = "", hosts: Mapping[str, str] = NO_HOSTS) -> None:
-        self._clock, self._program, self._hosts = clock, program, hosts
+    def __init__(self, clock: Clock, hosts: Mapping[str, str] = NO_HOSTS) -> None:
+        self._clock, self._hosts = clock, hosts
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
@@ -75,18 +76,24 @@ class Chromium:
         self._browser = self._playwright = None
 
     def _start(self) -> Browser:
-        program = self._program or next(filter(None, map(shutil.which, _PROGRAMS)), None)
-        if program is None:
-            raise PortalFault(PageFault.NO_BROWSER, "chromium")
+        options = chromium_options(self._hosts)
         self._playwright = sync_playwright().start()
         try:
-            return self._playwright.chromium.launch(
-                executable_path=program,
-                args=[*_OPTIONS, *_mapping(self._hosts)],
-                chromium_sandbox=_may_sandbox(),
-            )
+            return self._playwright.chromium.launch(**options)
         except Error as fault:
             raise PortalFault(PageFault.NO_BROWSER, fault.message.splitlines()[0]) from None
+
+
+def chromium_options(hosts: Mapping[str, str] = NO_HOSTS) -> dict[str, Any]:
+    """How the installed Chromium is started. Raises `PortalFault` where there is none."""
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        raise PortalFault(PageFault.NO_BROWSER, "chromium")
+    return {
+        "executable_path": program,
+        "args": [*_OPTIONS, *_mapping(hosts)],
+        "chromium_sandbox": _may_sandbox(),
+    }
 
 
 def _mapping(hosts: Mapping[str, str]) -> list[str]:

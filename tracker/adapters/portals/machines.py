@@ -30,7 +30,7 @@ class Machines:
                 from tracker.adapters.portals.browser import Chromium
             except ImportError:  # the extra `browser` is not installed
                 raise PortalFault(PageFault.NO_BROWSER, "playwright") from None
-            self._chromium = Chromium(self._clock, hosts=self._hosts)
+            self._chromium = Chromium(self._clock, self._hosts)
         return self._chromium.open(timeout_seconds)
 
     def close(self) -> None:

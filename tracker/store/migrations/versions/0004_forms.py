@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("text_sha256", sa.String(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("fault", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("counted_seq", sa.Integer(), nullable=False),
         sa.Column("found", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["request"], ["request.reference"]),
         sa.PrimaryKeyConstraint("request"),
