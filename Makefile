@@ -6,12 +6,14 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constrain
 
 # What tests need beside Python packages; tests/conftest.py names the same ones where they are missing.
 DEBIAN_PACKAGES := dovecot-imapd dovecot-lmtpd chromium fonts-noto-cjk
+# Of a ticket system that forms are submitted to; no mail daemon comes with it.
+TARGET_PACKAGES := dbconfig-no-thanks msmtp-mta request-tracker5 rt5-clients rt5-db-sqlite rt5-standalone
 # Where npm came from elsewhere, Debian's many packages of it are spared.
 NODE_PACKAGES := nodejs npm
 # Debian packs CPython's own test mails apart, by version; other Pythons bring them.
 PYTHON_TESTS = libpython$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite
 
-.PHONY: rehearse test lint format types contracts tests messages mail-samples replay system-packages clean
+.PHONY: rehearse test lint format types contracts tests messages mail-samples replay targets system-packages clean
 
 rehearse: $(VENV)/.installed
 	@$(BIN)/tracker rehearse
@@ -36,7 +38,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 system-packages:
-	@missing=""; packages="$(DEBIAN_PACKAGES)"; \
+	@missing=""; packages="$(DEBIAN_PACKAGES) $(TARGET_PACKAGES)"; \
 	$(PYTHON) -c 'import test.test_email' 2>/dev/null || packages="$$packages $(PYTHON_TESTS)"; \
 	command -v npm >/dev/null || packages="$$packages $(NODE_PACKAGES)"; \
 	for package in $$packages; do \
@@ -67,7 +69,7 @@ types: $(VENV)/.installed-test
 contracts: $(VENV)/.installed-test
 	@$(BIN)/lint-imports --no-logo
 
-tests: $(VENV)/.installed-test mail-samples replay
+tests: $(VENV)/.installed-test mail-samples replay targets
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 # Mail that other projects test themselves with, out of their source packages; nothing of it is ours.
@@ -93,6 +95,10 @@ replay: .cache/replay/.installed
 	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock \
 	  --prefix .cache/replay $(REPLAY)
 	@touch $@
+
+# Ticket systems that forms are submitted to, in an environment of their own.
+targets: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.targets.install
 
 # --- what users read in Chinese: translate the empty msgstr of tracker/locale/**/tracker.po between two runs
 

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.checkout import MODULES, PACKAGE, ROOT, definitions, imports_of, name_of, text_of, tree_of
 from tests.conftest import DEBIAN_PACKAGES
+from tests.targets.install import PINS
 from tracker.cli import main
 
 MODULE_LINES_SAID = 300
@@ -130,7 +131,10 @@ def names_in(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
-_OTHERWISE_NAMED = {"sklearn": "scikit-learn"}  # where it is not installed
+_OTHERWISE_NAMED = {
+    "sklearn": "scikit-learn",
+    "captcha": "django-simple-captcha",
+}  # where it is not installed
 
 
 def foreign_packages(paths: list[Path]) -> dict[str, str]:
@@ -155,6 +159,7 @@ def test_every_package_that_is_imported_is_declared():
 
     extras = project()["optional-dependencies"]
     declared |= names_in([*extras["test"], *extras["bench"], *extras["learn"]])
+    declared |= names_in(PINS)  # of the target sites, in an environment of their own
     used = foreign_packages(sorted((ROOT / "tests").rglob("*.py")))
     assert {name: path for name, path in used.items() if name not in declared} == {}
 

@@ -1,0 +1,6 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("helpdesk.urls", namespace="helpdesk")),
+    path("captcha/", include("captcha.urls")),
+]
