@@ -130,7 +130,11 @@ def _workspace(folder: Path, address: str, requests: int, executor: str) -> Work
         imap_port=1,
         offices=(),
         forms=[f"{address}/jact/ysqgk/apply.jsp?sysid={CODE}"] * requests,
-        recipe={**recipe, "executor": executor, "limits": {"per_applicant_per_day": 99_999}},
+        recipe={
+            **recipe,
+            "executor": executor,
+            "limits": {"per_applicant_per_day": 99_999, "seconds_between": 0},
+        },
         parameters=f"dept={CODE}",
         phone=PHONE,
         caps={"per_account_per_day": 99_999, "per_host_per_hour": 99_999},

@@ -227,7 +227,7 @@ def recipe(executor: str = "http", has_captcha: bool = False, **more: object) ->
         "kinds": ["disclosure"],
         "status_words": {"待处理": "pending", "已受理": "acknowledgement", "已答复": "reply"},
         "refusals": {"验证码错误": "wrong_answer", "次数": "limit", "停止受理": "closed"},
-        "limits": {"per_applicant_per_day": 50},
+        "limits": {"per_applicant_per_day": 50, "seconds_between": 0},
         "submit": {"title": "submit", "timeout": 3000, "steps": submit},
         "status": {"title": "status", "timeout": 3000, "steps": status},
         "list": {"title": "list", "timeout": 3000, "steps": entries},

@@ -1,5 +1,6 @@
 """Forms by machine: sent once, looked up, parked for a person, given up to people, and never lost."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -101,7 +102,7 @@ def test_a_form_is_filled_in_once_and_its_receipt_is_kept_as_a_secret(stage: Sta
     assert stage.request["state"] == "sent"
     (sent,) = stage.events("dispatched")
     assert (sent["platform"], sent["receipt_on"]) == ("portal", "2026-03-02")
-    assert [exhibit["media_type"] for exhibit in sent["exhibits"]] == ["application/warc"]
+    assert [exhibit["name"] for exhibit in sent["exhibits"]] == ["submit", "receipt"]
     told = json.dumps(rows(stage.folder, "SELECT payload FROM event"))
     assert number not in told
     assert entry.code not in told
@@ -181,6 +182,42 @@ def test_silence_counts_only_when_the_page_was_seen_after_the_due_date(stage: St
     stage.portal.trouble.clear()
     stage.turn(DAY)
     assert stage.request["verdict"] == "overdue"
+
+
+def test_the_evidence_of_a_request_can_be_taken_out_and_viewed(stage: Stage, tmp_path: Path):
+    stage.turn()
+    (entry,) = stage.portal.entries.values()
+    entry.status, entry.text, entry.file = "已答复", "答复见附件。", ("答复.txt", b"x" * 100)
+    stage.turn(2 * DAY)
+    reference = stage.request["reference"]
+    paths = [
+        Path(line)
+        for line in call(stage.folder, "evidence", reference, str(tmp_path / "out")).out.splitlines()
+    ]
+    for path in paths:
+        assert hashlib.sha256(path.read_bytes()).hexdigest()[:16] == path.name.split(".")[0].split("-")[-1]
+    names = [path.name for path in paths]
+    assert any(name.endswith(".warc.gz") and "dispatched-receipt" in name for name in names)
+    assert any(name.endswith(".warc.gz") and "read-page" in name for name in names)
+    assert any("read-file" in name for name in names)
+    refused = call(stage.folder, "evidence", reference, str(tmp_path / "out"), expect=1)
+    assert "is not empty" in refused.talk
+
+
+def test_a_site_is_left_in_peace_between_two_visits(tmp_path: Path, portal: Portal):
+    stage = Stage(
+        tmp_path / "workspace", portal, forms=3, limits={"per_applicant_per_day": 9, "seconds_between": 5}
+    )
+    counts = [stage.turn(timedelta(seconds=2)).submitted for _turn in range(8)]
+    assert counts == [1, 0, 0, 1, 0, 0, 1, 0]
+    stage.worker.close()
+
+
+def test_a_platform_bears_only_so_many_a_day_from_one_applicant(tmp_path: Path, portal: Portal):
+    limits = {"per_applicant_per_day": 2, "seconds_between": 0}
+    stage = Stage(tmp_path / "workspace", portal, forms=3, limits=limits)
+    assert [stage.turn().submitted, stage.turn(DAY / 24).submitted, stage.turn(DAY).submitted] == [2, 0, 1]
+    stage.worker.close()
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ _add("reread", mail.reread, _("Show what a newer lexicon would change in mail re
 _add("record", people.record, _("Log a call, message, letter, fax or visit."))
 _add("settle", people.settle, _("Say whether an unsettled letter went out."))
 _add("export", running.export, _("Export a round as a Data Package and a workbook."))
+_add("evidence", running.evidence, _("Write all evidence of a request as files, to be viewed offline."))
 _add("verify", running.verify, _("Check all seals and the hashes of all evidence."))
 _add("rebuild", running.rebuild, _("Derive every state anew from the events."))
 _add("rehearse", rehearsing.rehearse, _("Run a whole round against a simulated city."))

@@ -157,3 +157,15 @@ def rebuild(context: typer.Context, as_json: JsonOption = False) -> None:
                 requests=report.requests, held=report.held, changed=report.changed
             )
         )
+
+
+def evidence(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(help=_("Reference of a request."))],
+    folder: Annotated[Path, typer.Argument(help=_("A new folder for the files."))],
+) -> None:
+    from tracker.services.exhibits import write_evidence
+
+    settled: Settled = context.obj
+    for path in write_evidence(open_here(settled), reference, folder):
+        print_line(str(path))

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from tracker.adapters.portals.faults import PageFault, PortalFault, Refused
 from tracker.adapters.portals.machines import Machines
 from tracker.adapters.portals.player import Played, Playing, Question, Surface
+from tracker.adapters.portals.robots import Robots
 from tracker.clock import Clock
+from tracker.domain.bookings import host_of
 from tracker.domain.recipes import FlowName, Recipe
 from tracker.domain.terms import ChannelKind
 from tracker.errors import UserError
@@ -29,6 +32,9 @@ class Job(Protocol):
 
     request: RequestRow
     recipe: Recipe
+
+    @property
+    def flow(self) -> FlowName: ...
 
     def play(self, surface: Surface) -> Playing: ...
 
@@ -63,6 +69,8 @@ class FormWorker:
         self._machines = Machines(clock, workspace.settings.hosts)
         self._parked: dict[str, _Parked] = {}
         self._done = {Submission: 0, Lookup: 0}
+        self._robots = Robots()
+        self._last_at: dict[str, datetime] = {}  # when a site was visited last, by its host
         end_asks(workspace, clock())
 
     def turn(self, is_stopping: Callable[[], bool] = lambda: False) -> FormReport:
@@ -74,12 +82,12 @@ class FormWorker:
             if is_stopping():
                 break
             if request.reference not in self._parked and (job := self._submission(request)):
-                self._start(job, FlowName.SUBMIT)
+                self._start(job)
         for lookup in self._lookups():
             if is_stopping():
                 break
             if lookup.request.reference not in self._parked:
-                self._start(lookup, lookup.flow)
+                self._start(lookup)
         return FormReport(self._done[Submission], self._done[Lookup])
 
     @property
@@ -124,18 +132,30 @@ class FormWorker:
             put_on_calendar(session, self._workspace, now)
         with reading(self._workspace.engine) as session:
             due = due_lookups(session, self._workspace, now)
-        return [Lookup(self._workspace, one, self._clock) for one in due]
+        return [Lookup(self._workspace, one, self._clock, self._robots) for one in due]
 
     # --- playing ------------------------------------------------------------------------------------------
 
-    def _start(self, job: Job, flow: FlowName) -> None:
+    def _start(self, job: Job) -> None:
+        if self._comes_too_soon(job):
+            return  # the next turn is not far
         surface = None
         try:
-            surface = self._machines.open(job.recipe.executor, job.recipe.flows[flow].timeout_seconds)
+            flow = job.recipe.flows[job.flow]
+            surface = self._machines.open(job.recipe.executor, flow.timeout_seconds)
             playing = job.play(surface)
             self._advance(job, playing, surface, lambda: next(playing))
         except PortalFault as fault:  # no machine to be had
             self._end(job, surface, fault)
+
+    def _comes_too_soon(self, job: Job) -> bool:
+        """A citizen needs a moment between two visits of a site."""
+        host, now = host_of(job.request.address), self._clock()
+        last_at = self._last_at.get(host)
+        if last_at and (now - last_at).total_seconds() < job.recipe.limits.seconds_between:
+            return True
+        self._last_at[host] = now
+        return False
 
     def _resume(self, parked: _Parked) -> None:
         with reading(self._workspace.engine) as session:

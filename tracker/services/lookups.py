@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urljoin
@@ -12,10 +13,12 @@ from sqlmodel import Session, col, select
 
 from tracker.adapters.portals.faults import PageFault
 from tracker.adapters.portals.player import Exhibit, Played, Playing, Surface, play
+from tracker.adapters.portals.robots import Robots
+from tracker.adapters.portals.visitor import Visitor
 from tracker.adapters.recipes import PENDING
 from tracker.clock import Clock
 from tracker.domain.polling import look_again, next_look
-from tracker.domain.recipes import FlowName, Recipe, names_made
+from tracker.domain.recipes import FlowName, Recipe, fill_step, names_made
 from tracker.domain.terms import ChannelKind, Event, EventKind, RequestState, local_date
 from tracker.letters.pages import PageStatus, page_status
 from tracker.services.intake import PAGE
@@ -101,15 +104,17 @@ def _due(session: Session, workspace: Workspace, request: RequestRow, state: str
 class Lookup:
     """One look at one page."""
 
-    def __init__(self, workspace: Workspace, due: Due, clock: Clock) -> None:
+    def __init__(self, workspace: Workspace, due: Due, clock: Clock, robots: Robots) -> None:
         self.request, self.recipe = due.request, due.recipe
-        self._due, self._workspace, self._clock = due, workspace, clock
+        self._due, self._workspace, self._clock, self._robots = due, workspace, clock, robots
 
     @property
     def flow(self) -> FlowName:
         return self._due.flow
 
     def play(self, surface: Surface) -> Playing:
+        if self._due.flow is FlowName.LIST:
+            self._ask_robots()
         played = yield from play(self.recipe, self.recipe.flows[self._due.flow], surface, self._due.values)
         if self._due.flow is FlowName.STATUS:
             return played
@@ -167,6 +172,12 @@ class Lookup:
             session.add(row)
 
     # --- within -------------------------------------------------------------------------------------------
+
+    def _ask_robots(self) -> None:
+        """A list is read as a crawler reads it; one's own page is looked up as a citizen does."""
+        first = next(step for step in self.recipe.flows[FlowName.LIST].steps if step.kind == "navigate")
+        with closing(Visitor(self._clock, hosts=self._workspace.settings.hosts)) as visitor:
+            self._robots.check(visitor, fill_step(first, self._due.values).fields["url"])
 
     def _note_found(self, played: Played, now: datetime) -> None:
         entries = played.rows.get(_LIST, [played.values] if played.values.get("status") else [])

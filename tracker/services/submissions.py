@@ -39,6 +39,8 @@ class Withdrawn(Exception):
 class Submission:
     """One form on its way. Nothing is sent before `_claim` has committed."""
 
+    flow = FlowName.SUBMIT
+
     def __init__(
         self,
         workspace: Workspace,
@@ -50,15 +52,20 @@ class Submission:
         self.request, self.recipe = request, recipe
         self._workspace, self._values, self._clock = workspace, dict(values), clock
         self._is_claimed = False
+        self._filled_in: list[Exhibit] = []
 
     def play(self, surface: Surface) -> Playing:
-        flow = self.recipe.flows[FlowName.SUBMIT]
-        return play(self.recipe, flow, surface, self._values, self._claim, self._workspace.root)
+        def before_sending() -> None:
+            self._filled_in = _shown(surface, "submit")
+            self._claim()
+
+        flow = self.recipe.flows[self.flow]
+        return play(self.recipe, flow, surface, self._values, before_sending, self._workspace.root)
 
     def finish(self, played: Played, surface: Surface) -> None:
         """The site took it: keep the receipt, what was shown, and what went over the wire."""
         now = self._clock()
-        exhibits = [*played.exhibits, *_shown(surface, "receipt")]
+        exhibits = [*self._filled_in, *played.exhibits, *_shown(surface, "receipt")]
         with writing(self._workspace.engine) as session:
             given = names_made(self.recipe.flows[FlowName.SUBMIT]) & set(played.values)
             receipt = {name: played.values[name] for name in given - self._asked()}
@@ -83,7 +90,7 @@ class Submission:
         if isinstance(fault, Withdrawn):
             return
         now = self._clock()
-        exhibits = _shown(surface, "fault") if surface and self._is_claimed else []
+        exhibits = [*self._filled_in, *_shown(surface, "fault")] if surface and self._is_claimed else []
         with writing(self._workspace.engine) as session:
             if isinstance(fault, PortalFault):
                 note_failure(session, self.recipe.platform, str(fault), now)

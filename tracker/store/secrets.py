@@ -13,6 +13,7 @@ from tracker.i18n import _
 
 KEY_VARIABLE = "TRACKER_KEY"
 KEY_FILE = "tracker.key"
+KEYRING_SERVICE = "mystery-shopper-tracker"
 
 
 class Vault:
@@ -39,18 +40,40 @@ class Vault:
 
 
 def open_vault(workspace: Path) -> Vault:
-    """The vault with the key from TRACKER_KEY, or from `tracker.key` (mode 600) in the workspace."""
-    key = os.environ.get(KEY_VARIABLE)
-    text = key if key else read_private_file(workspace / KEY_FILE)
+    """The vault with the key from TRACKER_KEY, from `tracker.key` (mode 600) in the workspace, or from the
+    system's keyring, where it is kept under the service "mystery-shopper-tracker" and the workspace's path.
+    """
+    source, text = _key(workspace)
     try:
         return Vault(text.strip().encode())
     except ValueError:
-        source = KEY_VARIABLE if key else workspace / KEY_FILE
         raise UserError(
             _(
                 "{source}: not a key. `tracker init` makes one; restore the one this workspace began with."
             ).format(source=source)
         ) from None
+
+
+def _key(workspace: Path) -> tuple[str, str]:
+    """Where the key was found, and the key."""
+    if key := os.environ.get(KEY_VARIABLE):
+        return KEY_VARIABLE, key
+    path = workspace / KEY_FILE
+    if not path.exists() and (key := _from_keyring(workspace)):
+        return KEYRING_SERVICE, key
+    return str(path), read_private_file(path)
+
+
+def _from_keyring(workspace: Path) -> str | None:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:  # the extra `keyring` is not installed
+        return None
+    try:
+        return keyring.get_password(KEYRING_SERVICE, str(workspace.resolve()))
+    except KeyringError:  # no keyring on this machine, or a locked one
+        return None
 
 
 def read_private_file(path: Path) -> str:

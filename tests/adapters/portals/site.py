@@ -1,14 +1,22 @@
 """A small site with the traps of real ones, for the executors alone; it keeps every field it was sent."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 FORM = """<html><head><meta charset="utf-8"><title>依申请公开</title></head><body>
 <form name="f" action="/done" method="post" {target}>
@@ -121,6 +129,38 @@ def running_site() -> Iterator[Site]:
     site.address = f"http://127.0.0.1:{server.server_port}"
     try:
         yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def self_signed_site(folder: Path) -> Iterator[str]:
+    """A site whose certificate it has signed itself; its address."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "unit.test")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today)
+        .not_valid_after(today + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "site.pem").write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "site.pem")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Visit", (_Visit,), {"site": Site()}))
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}/form"
     finally:
         server.shutdown()
         server.server_close()

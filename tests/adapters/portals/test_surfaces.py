@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from tests.adapters.portals.site import Site, running_site
+from tests.adapters.portals.site import Site, running_site, self_signed_site
 from tracker.adapters.portals.browser import Chromium
 from tracker.adapters.portals.faults import PageFault, PortalFault, Refused
 from tracker.adapters.portals.http import HttpSurface
@@ -203,6 +203,12 @@ def test_nobody_at_the_other_end_is_a_named_fault(surface: Surface):
     with pytest.raises(PortalFault) as caught:
         surface.navigate(step("navigate", url="http://127.0.0.1:9/"))
     assert caught.value.kind in (PageFault.UNREACHABLE, PageFault.LOST)
+
+
+def test_a_certificate_nobody_vouches_for_is_a_named_fault(surface: Surface, tmp_path: Path):
+    with pytest.raises(PortalFault) as caught, self_signed_site(tmp_path) as address:
+        surface.navigate(step("navigate", url=address))
+    assert caught.value.kind is PageFault.CERTIFICATE
 
 
 def test_a_changed_page_is_a_named_fault_that_says_where(surface: Surface, site: Site):
