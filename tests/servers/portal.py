@@ -179,7 +179,7 @@ def custom(name: str, **parameters: object) -> dict[str, object]:
 
 
 def recipe(executor: str = "http", has_captcha: bool = False, **more: object) -> dict[str, object]:
-    """What an evaluator would have recorded on this site."""
+    """What an evaluator would have recorded on this site; `more` replaces fields, None takes one away."""
     captcha = [
         custom("human", **{"as": "captcha", "prompt": "输入图中的字符", "picture": [["#pic"]]}),
         _step("change", "#captcha", value="{{captcha}}"),
@@ -220,7 +220,7 @@ def recipe(executor: str = "http", has_captcha: bool = False, **more: object) ->
             },
         ),
     ]
-    return {
+    made = {
         "platform": "portal",
         "title": "测试平台",
         "executor": executor,
@@ -233,3 +233,4 @@ def recipe(executor: str = "http", has_captcha: bool = False, **more: object) ->
         "list": {"title": "list", "timeout": 3000, "steps": entries},
         **more,
     }
+    return {name: value for name, value in made.items() if value is not None}

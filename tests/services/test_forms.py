@@ -12,6 +12,7 @@ import pytest
 from tests.acceptance.workspaces import CHEN, build, call, change, count_events, rows
 from tests.servers.portal import Portal, recipe
 from tracker.services.asks import answer_ask, call_forms, open_asks
+from tracker.services.contacts import record_submission
 from tracker.services.forms import FormReport, FormWorker
 from tracker.services.sending import recover_interrupted
 from tracker.services.tick import tick
@@ -332,6 +333,54 @@ def test_an_answer_that_does_not_come_gives_the_form_back_and_a_person_can_call_
     assert call_forms(asking.workspace, asking.now) == 1
     asking.turn()
     assert [task["kind"] for task in asking.tasks()] == ["ask"]
+
+
+def test_a_form_that_a_person_handed_in_meanwhile_is_not_sent(asking: Stage):
+    asking.turn()
+    change(asking.folder, "UPDATE outbox SET status = 'with_person'")
+    record_submission(asking.workspace, asking.request["reference"], asking.now, "person:li", asking.now)
+    assert answer_ask(asking.workspace, asking.request["reference"], picture(asking), "person:li", asking.now)
+    assert asking.turn().submitted == 0
+    assert asking.portal.entries == {}
+    assert asking.request["state"] == "sent"
+
+
+def test_a_closed_round_visits_no_site(stage: Stage):
+    stage.turn()
+    stage.turn(DAY)
+    call(stage.folder, "close", clock=lambda: stage.now)
+    asked = len(stage.portal.asked)
+    stage.turn(DAY)
+    assert len(stage.portal.asked) == asked
+
+
+def test_people_are_asked_to_look_every_five_working_days_where_no_machine_does(
+    tmp_path: Path, portal: Portal
+):
+    stage = Stage(tmp_path / "workspace", portal, executor="person", status=None, list=None)
+    reference = stage.request["reference"]
+    assert [task["kind"] for task in stage.tasks()] == ["submit"]
+    at = stage.now.astimezone().isoformat()
+    call(
+        stage.folder,
+        "task",
+        "done",
+        f"submit:{reference}",
+        "--at",
+        at,
+        "--receipt",
+        "box=7",
+        clock=lambda: stage.now,
+    )
+    days = []
+    for _day in range(16):
+        stage.turn(DAY)
+        if tasks := [task for task in stage.tasks() if task["kind"] == "look"]:
+            days.append(stage.now.date().day)
+            call(stage.folder, "task", "done", tasks[0]["task"], clock=lambda: stage.now)
+    assert days == [9, 16]  # March 2026: submitted on Monday the 2nd
+    assert count_events(stage.folder, "looked_up") == 2
+    stage.worker.close()
 
 
 def test_a_question_dies_with_the_process_and_nothing_was_sent(asking: Stage):

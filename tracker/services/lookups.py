@@ -31,8 +31,9 @@ from tracker.services.platforms import (
     recipe_of,
     values_of,
 )
+from tracker.services.rounds import sending_rounds
 from tracker.services.submissions import keep_exhibits
-from tracker.settings import Workspace
+from tracker.settings import Workspace, instance_in
 from tracker.store.database import writing
 from tracker.store.events import canonical_json, record
 from tracker.store.evidence import keep_message
@@ -57,13 +58,24 @@ class Due:
     is_unsettled: bool = False
 
 
+def looked_after(session: Session, workspace: Workspace) -> list[str]:
+    """The rounds whose pages are looked at: those that may send. A copied workspace looks at none."""
+    if instance_in(session, workspace.root) is None:
+        return []
+    return sending_rounds(session, workspace.settings.mode)
+
+
 def due_lookups(session: Session, workspace: Workspace, now: datetime) -> list[Due]:
     """What is to be looked at now, longest overdue first."""
     query = (
         select(RequestRow, RequestStateRow)
         .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
         .join(LookupRow, col(LookupRow.request) == col(RequestRow.reference))
-        .where(col(LookupRow.next_at) <= now, col(RequestStateRow.state).in_(LOOKED_AFTER))
+        .where(
+            col(LookupRow.next_at) <= now,
+            col(RequestStateRow.state).in_(LOOKED_AFTER),
+            col(RequestRow.round).in_(looked_after(session, workspace)),
+        )
         .order_by(col(LookupRow.next_at))
     )
     found = (_due(session, workspace, request, state.state) for request, state in session.exec(query))
@@ -77,6 +89,7 @@ def put_on_calendar(session: Session, workspace: Workspace, now: datetime) -> No
         .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
         .where(
             RequestRow.channel == ChannelKind.WEB_FORM,
+            col(RequestRow.round).in_(looked_after(session, workspace)),
             col(RequestStateRow.state).in_(LOOKED_AFTER),
             col(RequestRow.reference).not_in(select(LookupRow.request)),
         )

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from tracker.adapters.portals.faults import SURELY_NOT_SENT, PageFault, PortalFault, Refused
 from tracker.adapters.portals.player import Exhibit, Played, Playing, Surface, play
 from tracker.clock import Clock
+from tracker.domain.lifecycle import IllegalEvent
 from tracker.domain.recipes import FlowName, Recipe, Refusal, names_made, variables_in
 from tracker.domain.terms import Mode, ReceiptBasis, SendResult, local_date
 from tracker.services.letters import FIRST_STEP
@@ -110,8 +111,11 @@ class Submission:
     # --- within -------------------------------------------------------------------------------------------
 
     def _claim(self) -> None:
-        with writing(self._workspace.engine) as session:
-            row = claim(session, self.request, self._row(session).id, self._clock())
+        try:
+            with writing(self._workspace.engine) as session:
+                row = claim(session, self.request, self._row(session).id, self._clock())
+        except IllegalEvent:  # a person handed it in meanwhile
+            raise Withdrawn from None
         if row is None:
             raise Withdrawn
         self._is_claimed = True
