@@ -43,7 +43,7 @@ PINS = [
     "requests==2.34.2",
     "requests-oauthlib==2.0.0",
     "setuptools==80.9.0",  # Trac still imports pkg_resources, which later ones lack
-    "soupsieve==4.1.3",
+    "soupsieve==3.0.1",
     "sqlparse==0.6.1",
     "trac==1.6",
     "typing-extensions==4.16.0",

@@ -235,3 +235,19 @@ def test_the_exhibit_holds_the_exact_exchange(surface: Surface, site: Site):
     assert {kind for kind, _url, _body in pages} == {"request", "response"}
     assert any("受理编号".encode("gbk") in body for kind, _url, body in pages if kind == "response")
     assert any(b"token=t-42" in body for kind, _url, body in pages if kind == "request")
+
+
+@pytest.mark.needs("chromium")
+def test_what_a_browser_keeps_of_a_page_can_be_viewed_without_the_site(
+    chromium: Chromium, site: Site, tmp_path: Path
+):
+    with closing(chromium.open(2)) as surface:
+        playing(surface, site, filled_in("/form"))
+        kept = {exhibit.media_type: exhibit.raw for exhibit in surface.exhibits("receipt")}
+    assert kept["image/png"].startswith(b"\x89PNG")
+    (tmp_path / "page.mhtml").write_bytes(kept["multipart/related"])
+    before = len(site.asked)
+    with closing(chromium.open(2)) as offline:
+        offline.navigate(step("navigate", url=(tmp_path / "page.mhtml").as_uri()))
+        assert "受理编号" in offline.seen().markup
+    assert len(site.asked) == before

@@ -279,7 +279,8 @@ class BrowserSurface:
         is_value = locator.evaluate(
             "(select, value) => Array.from(select.options).some(o => o.value === value)", value
         )
-        locator.select_option(value=value) if is_value else locator.select_option(label=value)
+        chosen = {"value": value} if is_value else {"label": value}
+        locator.select_option(**chosen, force=True)  # layui and its like hide the list they dress up
 
     def _value(self, step: Step, aim: str) -> str:
         if aim.startswith("="):
