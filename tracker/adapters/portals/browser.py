@@ -276,11 +276,12 @@ class BrowserSurface:
         )
         if not self._until(lambda: bool(locator.evaluate(shown))):
             raise PortalFault(PageFault.PAGE_CHANGED)
-        is_value = locator.evaluate(
-            "(select, value) => Array.from(select.options).some(o => o.value === value)", value
-        )
-        chosen = {"value": value} if is_value else {"label": value}
-        locator.select_option(**chosen, force=True)  # layui and its like hide the list they dress up
+        by_value = "(select, value) => Array.from(select.options).some(o => o.value === value)"
+        # by force: layui and its like hide the list that they dress up
+        if locator.evaluate(by_value, value):
+            locator.select_option(value=value, force=True)
+        else:
+            locator.select_option(label=value, force=True)
 
     def _value(self, step: Step, aim: str) -> str:
         if aim.startswith("="):
