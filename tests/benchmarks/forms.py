@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -193,13 +194,19 @@ def _bare_playwright(address: str, count: int) -> float:
             page.goto(f"{address}/jact/ysqgk/apply.jsp?sysid={CODE}")
             for name, text in FIELDS.items():
                 page.fill(f"[name={name}]", text)
+            devtools = context.new_cdp_session(page)
+            _keep(page, devtools)
             page.click("input[type=submit]")
             page.frame_locator("iframe").get_by_text("受理编号").wait_for()
-            page.screenshot(full_page=True)
-            devtools = context.new_cdp_session(page)
-            devtools.send("Page.captureSnapshot", {"format": "mhtml"})
+            _keep(page, devtools)
             context.close()
         return (perf_counter() - begin) / count
+
+
+def _keep(page: Any, devtools: Any) -> None:
+    """The same evidence as ours: what was filled in, and what came of it."""
+    page.screenshot(full_page=True)
+    devtools.send("Page.captureSnapshot", {"format": "mhtml"})
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def consulted(tmp_path: Path) -> Iterator[tuple[Path, Books, str]]:
             recipe=json.loads(RECIPE.read_text(encoding="utf-8")),
             kind="consultation",
             parameters="dept=501",
-            planned_at=NOW - timedelta(days=9),
+            planned_at=NOW - timedelta(days=30),
             phone="13000000001",
         )
         change(workspace.root, "INSERT INTO mailbox_health VALUES (?, ?, ?, 0, '')", CHEN, *SEEN)

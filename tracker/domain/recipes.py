@@ -120,6 +120,7 @@ LETTER_VARIABLES = frozenset(
     | {"question_title", "question_text", "kind"}
 )
 PLACE_VARIABLES = frozenset({"address", "origin"})  # the channel's web address, and its scheme and host
+_ADDRESSES = PLACE_VARIABLES | {"href"}  # and that of a list's entry
 LOGIN_VARIABLES = frozenset({"login_user", "login_password"})
 RECEIPT_VARIABLES = frozenset({"receipt_no", "query_code", "password"})
 # What a status page may be asked for; each is optional but the state or the text.
@@ -200,8 +201,8 @@ def _escape_for(key: str, value: str) -> Any:
 
 
 def _for_address(name: str, text: str) -> str:
-    """The channel's own address stands as the roster has it; everything else is one part of an address."""
-    return text if name in PLACE_VARIABLES else quote(text, safe="")
+    """An address stands as the roster or the page has it; everything else is one part of an address."""
+    return text if name in _ADDRESSES else quote(text, safe="")
 
 
 def _for_css(name: str, text: str) -> str:

@@ -198,8 +198,13 @@ class BrowserSurface:
         with self._faults():
             if not step.is_custom:
                 return [(name, value) for name, value in self._find(step).evaluate(_FORM_ENTRIES)]
-            fields = step.fields.get("fields", {})
-            return [(name, self._value(step, aim)) for name, aim in fields.items()]
+            frame = self._frame(step.frame)
+            return [
+                (name, self._value(step, aim.removesuffix("?")))
+                for name, aim in step.fields.get("fields", {}).items()
+                if not aim.endswith("?")
+                or any(one.count() for one in locators(frame, [[aim.removesuffix("?")]]))
+            ]
 
     def exhibits(self, name: str) -> list[Exhibit]:
         """The page as a picture and as an archive, and the exchanges since the last exhibit."""

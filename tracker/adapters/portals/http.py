@@ -155,7 +155,12 @@ class HttpSurface:
     def would_send(self, step: Step) -> list[Entry]:
         document = self._in_frame(step.frame)
         if step.is_custom:
-            return [(name, self._value(document, aim)) for name, aim in step.fields.get("fields", {}).items()]
+            return [
+                (name, self._value(document, aim.removesuffix("?")))
+                for name, aim in step.fields.get("fields", {}).items()
+                # "#way?": only where the page has it
+                if not aim.endswith("?") or find(document.tree, [[aim.removesuffix("?")]]) is not None
+            ]
         element = _actor(self._find(document, step)) if step.selectors else None
         form = form_of(element) if element is not None else None
         return entries_of(form, element) if form is not None else []
