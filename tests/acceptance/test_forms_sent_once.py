@@ -1,5 +1,6 @@
 """A form goes out at most once, whenever the daemon is killed; what was on its way is for a person to settle."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.workspaces import Daemon, build, call, change, rows, states, status
+from tests.acceptance.workspaces import (
+    Daemon,
+    build,
+    call,
+    change,
+    command,
+    environment,
+    rows,
+    states,
+    status,
+)
 from tests.servers.dovecot import Dovecot
 from tests.servers.portal import Portal, recipe
 from tracker.daemon import FORM_SECONDS
@@ -123,3 +134,21 @@ def test_what_was_not_handed_in_in_time_is_not_handed_in_at_all(tmp_path: Path, 
         change(folder, "UPDATE request SET expires_at = ?", f"{later:%Y-%m-%d %H:%M:%S}")
         run_on(folder)
         assert portal.entries == {}
+
+
+def test_a_person_at_the_terminal_reads_the_captcha_for_the_daemon(tmp_path: Path, dovecot: Dovecot) -> None:
+    with Portal(has_captcha=True) as portal:
+        folder = workspace(tmp_path / "workspace", portal, dovecot, has_captcha=True)
+        picture = tmp_path / "picture.png"
+        with Daemon(folder) as daemon:
+            daemon.wait_for(lambda: rows(folder, "SELECT * FROM ask"))
+            words = command(folder, "task", "answer", "--picture", str(picture), "--wait", "2")
+            pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            person = subprocess.Popen(words, env=environment(), text=True, **pipes)  # type: ignore[call-overload]
+            daemon.wait_for(picture.exists)
+            read = picture.read_bytes().decode("latin-1")[8:]
+            _out, talk = person.communicate(f"{read}\n", timeout=30)
+            daemon.wait_for(lambda: outbox(folder) == [("sent",)])
+        assert f"Picture: {picture}" in talk
+        assert "1 answered; no form waits." in talk
+        assert len(portal.entries) == 1

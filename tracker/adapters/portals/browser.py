@@ -43,6 +43,8 @@ _FORM_ENTRIES = """element => {
   return Array.from(isSubmitter ? new FormData(form, element) : new FormData(form))
     .map(([name, value]) => [name, typeof value === 'string' ? value : value.name]);
 }"""
+_KIND_OF_FIRST = """found => found.length === 0 ? null
+  : found[0].tagName === 'SELECT' ? 'select' : found[0].type || ''"""
 _CONTROL_VALUE = """element => 'value' in element ? String(element.value) : element.textContent.trim()"""
 
 
@@ -132,9 +134,8 @@ class BrowserSurface:
         return True
 
     def change(self, step: Step) -> None:
-        locator, value = self._find(step), step.fields["value"]
+        (locator, kind), value = self._find_control(step), step.fields["value"]
         with self._faults():
-            kind = locator.evaluate("e => e.tagName === 'SELECT' ? 'select' : e.type || ''")
             if kind == "select":
                 self._choose(locator, value)
             elif kind in ("checkbox", "radio"):
@@ -261,12 +262,17 @@ class BrowserSurface:
         return found[0]
 
     def _find(self, step: Step) -> Locator:
-        """The first alternative that is there; scripts may still have to make it."""
-        found: list[Locator] = []
+        return self._find_control(step)[0]
+
+    def _find_control(self, step: Step) -> tuple[Locator, str]:
+        """The first alternative that is there, and its kind of control; scripts may still have to make it."""
+        found: list[tuple[Locator, str]] = []
 
         def is_there() -> bool:
             frame = self._frame(step.frame)
-            found[:] = [one.first for one in locators(frame, step.selectors) if one.count()]
+            kinds = ((one, one.evaluate_all(_KIND_OF_FIRST)) for one in locators(frame, step.selectors))
+            first = next(((one.first, kind) for one, kind in kinds if kind is not None), None)
+            found.extend([first] if first else [])
             return bool(found)
 
         with self._faults():
