@@ -71,7 +71,9 @@ def confirm(
 def rate(
     context: typer.Context,
     reference: Annotated[str, typer.Argument(help=_("Reference of an answered consultation by form."))],
-    grade: Annotated[str, typer.Option("--grade", help=_("The grade, in the site's words."))] = "满意",
+    grade: Annotated[
+        str, typer.Option("--grade", help=_("The grade, in the site's words."), show_default=False)
+    ] = "满意",
 ) -> None:
     from tracker.services.rating import rate_answer
 
