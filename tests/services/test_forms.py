@@ -103,7 +103,7 @@ def test_a_form_is_filled_in_once_and_its_receipt_is_kept_as_a_secret(stage: Sta
     assert stage.request["state"] == "sent"
     (sent,) = stage.events("dispatched")
     assert (sent["platform"], sent["receipt_on"]) == ("portal", "2026-03-02")
-    assert [exhibit["name"] for exhibit in sent["exhibits"]] == ["submit", "receipt"]
+    assert [exhibit["name"] for exhibit in sent["exhibits"]] == ["receipt"]
     told = json.dumps(rows(stage.folder, "SELECT payload FROM event"))
     assert number not in told
     assert entry.code not in told
@@ -218,6 +218,18 @@ def test_a_platform_bears_only_so_many_a_day_from_one_applicant(tmp_path: Path, 
     limits = {"per_applicant_per_day": 2, "seconds_between": 0}
     stage = Stage(tmp_path / "workspace", portal, forms=3, limits=limits)
     assert [stage.turn().submitted, stage.turn(DAY / 24).submitted, stage.turn(DAY).submitted] == [2, 0, 1]
+    stage.worker.close()
+
+
+@pytest.mark.needs("chromium")
+def test_a_browser_keeps_what_was_filled_in_and_what_came_of_it(tmp_path: Path, portal: Portal):
+    stage = Stage(tmp_path / "workspace", portal, executor="browser")
+    assert stage.turn().submitted == 1
+    (sent,) = stage.events("dispatched")
+    assert [(one["name"], one["media_type"]) for one in sent["exhibits"]] == [
+        ("submit", "image/png"), ("submit", "multipart/related"), ("submit", "application/warc"),
+        ("receipt", "image/png"), ("receipt", "multipart/related"), ("receipt", "application/warc"),
+    ]  # fmt: skip
     stage.worker.close()
 
 

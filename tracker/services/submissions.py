@@ -11,7 +11,7 @@ from tracker.adapters.portals.faults import SURELY_NOT_SENT, PageFault, PortalFa
 from tracker.adapters.portals.player import Exhibit, Played, Playing, Surface, play
 from tracker.clock import Clock
 from tracker.domain.lifecycle import IllegalEvent
-from tracker.domain.recipes import FlowName, Recipe, Refusal, names_made, variables_in
+from tracker.domain.recipes import Executor, FlowName, Recipe, Refusal, names_made, variables_in
 from tracker.domain.terms import Mode, ReceiptBasis, SendResult, local_date
 from tracker.services.letters import FIRST_STEP
 from tracker.services.platforms import note_failure, note_success, values_of
@@ -57,7 +57,10 @@ class Submission:
 
     def play(self, surface: Surface) -> Playing:
         def before_sending() -> None:
-            self._filled_in = _shown(surface, "submit")
+            if (
+                self.recipe.executor is Executor.BROWSER
+            ):  # by bare HTTP the request itself is what was filled in
+                self._filled_in = _shown(surface, "submit")
             self._claim()
 
         flow = self.recipe.flows[self.flow]
