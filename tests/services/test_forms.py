@@ -131,6 +131,22 @@ def test_the_page_is_looked_at_daily_and_an_answer_is_read_with_both_its_dates(s
     assert len(stage.portal.asked) == asked
 
 
+def test_the_verdict_is_counted_by_the_sites_date_and_by_our_first_sight_of_it(stage: Stage):
+    stage.turn()
+    due_on = stage.request["due_on"]
+    while stage.now.date().isoformat() < due_on:
+        stage.turn(DAY)
+    (entry,) = stage.portal.entries.values()
+    entry.status, entry.shown_on = "已答复", due_on
+    entry.text = "经检索，您申请公开的部门决算公开说明，本机关未制作，该信息不存在。"
+    stage.turn(DAY)
+    assert stage.request["verdict"] == "in_time"
+    told = call(stage.folder, "explain", stage.request["reference"], "--json", clock=lambda: stage.now).json
+    verdicts = {reading["reply_time"]: reading["verdict"] for reading in told["readings"]}
+    assert verdicts == {"stamp": "in_time", "arrival": "late"}
+    assert told["summary"] == "under_some"
+
+
 def test_looks_that_show_nothing_new_keep_nothing(stage: Stage):
     stage.turn()
     stage.turn(DAY)
