@@ -87,6 +87,8 @@ def check(
     ]
     if as_json:
         print_json(rows)
+    elif not rows:
+        say(_("There is no recipe yet: `tracker recipe new` makes one of a recording."))
     else:
         print_table(
             [_("platform"), _("title"), _("executor"), _("flows"), _("channels"), _("verified")],
