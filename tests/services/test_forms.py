@@ -411,6 +411,24 @@ def test_people_are_asked_to_look_every_five_working_days_where_no_machine_does(
     stage.worker.close()
 
 
+def test_what_a_public_list_does_not_show_is_for_a_person_to_look_up(tmp_path: Path, portal: Portal):
+    """Our letter may stand on the next page of the list, or not be public: that proves no silence."""
+    stage = Stage(tmp_path / "workspace", portal, status=None)
+    stage.turn()
+    portal.entries.clear()
+    due_on = stage.request["due_on"]
+    while stage.now.date().isoformat() < due_on:
+        stage.turn(DAY)
+        assert stage.tasks() == []
+    stage.turn(DAY)
+    assert count_events(stage.folder, "looked_up") == 0
+    assert stage.request["reason"] == "page_not_looked_at_since_due"
+    (task,) = stage.tasks()
+    call(stage.folder, "task", "done", task["task"], clock=lambda: stage.now)
+    assert stage.request["verdict"] == "overdue"
+    stage.worker.close()
+
+
 def test_a_question_dies_with_the_process_and_nothing_was_sent(asking: Stage):
     asking.turn()
     asking.again()

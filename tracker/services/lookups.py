@@ -34,7 +34,7 @@ from tracker.services.platforms import (
 from tracker.services.rounds import sending_rounds
 from tracker.services.submissions import keep_exhibits
 from tracker.settings import Workspace, instance_in
-from tracker.store.database import writing
+from tracker.store.database import reading, writing
 from tracker.store.events import canonical_json, record
 from tracker.store.evidence import keep_message
 from tracker.store.queries import LOOKED_AFTER
@@ -148,7 +148,7 @@ class Lookup:
             return
         status = page_status(played.values, played.rows.get("attachments", ()))
         digest = hashlib.sha256(status.essence.encode()).hexdigest() if status.essence else ""
-        with writing(self._workspace.engine) as session:
+        with reading(self._workspace.engine) as session:
             row = session.get_one(LookupRow, self.request.reference)
             is_news = bool(digest) and digest != row.text_sha256
         files = [surface.download(address) for _name, address in status.attachments] if is_news else []
@@ -158,8 +158,8 @@ class Lookup:
             due_on = self._due_on(session, row, now)
             if is_news:
                 self._keep(session, row, status, files, exhibits, now)
-            elif due_on and local_date(now) >= due_on:
-                record(session, [self._silence(now)])
+            elif due_on and local_date(now) >= due_on and self._due.flow is FlowName.STATUS:
+                record(session, [self._silence(now)])  # what no list shows may stand on its next page
             row.last_ok_at, row.failures, row.fault, row.text_sha256 = now, 0, "", digest or row.text_sha256
             row.next_at = next_look(self.request.reference, now, due_on)
             session.add(row)

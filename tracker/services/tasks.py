@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,11 +62,11 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
     for source in (_unsettled, _awaiting_us, _reviews, _held, _scans, _asks, _blown_fuses):
         found += source(session, now)
     found += _submissions(session, workspace, now)
-    by_machine = set(session.exec(select(LookupRow.request)))
+    looks = {row.request: row for row in session.exec(select(LookupRow))}
     for name in round_names(session):
         measured = measure_round(session, workspace, name, standpoint(now))
-        found += _from_measurements(measured, by_machine)
-        found += _looks(measured, by_machine, now)
+        found += _from_measurements(measured, looks)
+        found += _looks(measured, looks, now)
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
@@ -190,7 +190,7 @@ _TASK_OF_REASON = {
 }
 
 
-def _from_measurements(rows: list[MeasuredRequest], by_machine: set[str]) -> list[Task]:
+def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRow]) -> list[Task]:
     return [
         Task(
             _TASK_OF_REASON[row.measurement.reason],
@@ -200,21 +200,25 @@ def _from_measurements(rows: list[MeasuredRequest], by_machine: set[str]) -> lis
         )
         for row in rows
         if row.measurement.reason in _TASK_OF_REASON
-        and not (
-            _TASK_OF_REASON[row.measurement.reason] is TaskKind.LOOK_UP
-            and row.request.reference in by_machine
-        )
+        and not _is_left_to_machine(row, looks.get(row.request.reference))
     ]
 
 
-def _looks(rows: list[MeasuredRequest], by_machine: set[str], now: datetime) -> list[Task]:
+def _is_left_to_machine(row: MeasuredRequest, look: LookupRow | None) -> bool:
+    """Whether a machine will look by itself: it is well, and has not looked in vain since the due date."""
+    if look is None or look.failures or row.measurement.due_on is None:
+        return False
+    return look.last_ok_at is None or local_date(look.last_ok_at) <= row.measurement.due_on
+
+
+def _looks(rows: list[MeasuredRequest], looks: Mapping[str, LookupRow], now: datetime) -> list[Task]:
     """While the time limit runs, a page that no machine looks after is looked at every few working days."""
     today, found = local_date(now), []
     for row in rows:
         submitted_at = row.history.submitted_at
         if (
             row.request.channel != ChannelKind.WEB_FORM
-            or row.request.reference in by_machine
+            or row.request.reference in looks
             or row.measurement.verdict is not Verdict.PENDING
             or submitted_at is None
         ):
