@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from tracker.adapters.files import read_toml
 from tracker.domain.readings import CHOICES, Choices, choices_of
-from tracker.domain.rounds import Caps, RoundPlan
+from tracker.domain.rounds import Caps, Coding, RoundPlan
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
@@ -23,6 +23,7 @@ ROSTER_FILES = {
 }
 _DEFAULTS: dict[str, Any] = {each.name: each.default for each in fields(RoundPlan)}
 _FREE_OF_FEES = 10  # requests per applicant, unit and month: 国办函〔2020〕109号
+_MOST_CODERS = 2
 _SLUG = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 
@@ -30,7 +31,7 @@ def read_round(path: Path) -> RoundPlan:
     """The plan in round.toml. Raises `UserError` naming the entry that is missing, wrong or unknown."""
     table = _Table(path, read_toml(path))
     caps, rules, templates = table.table("caps"), table.table("rules"), table.table("templates")
-    roster, readings = table.table("roster"), table.table("readings")
+    roster, readings, coding = table.table("roster"), table.table("readings"), table.table("coding")
     kinds = _kinds(table)
     plan = RoundPlan(
         name=_name(table),
@@ -52,10 +53,11 @@ def read_round(path: Path) -> RoundPlan:
         grace_days=table.number("grace_days", _DEFAULTS["grace_days"], least=0),
         expires_after_days=table.number("expires_after_days", _DEFAULTS["expires_after_days"]),
         review_below=table.share("review_below", _DEFAULTS["review_below"]),
+        coding=_coding(coding),
     )
     for name in ROSTER_FILES:
         roster.text(name, "")
-    for each in (table, caps, rules, templates, roster, readings):
+    for each in (table, caps, rules, templates, roster, readings, coding):
         each.refuse_unknown(allowed=list(RequestKind) if each in (rules, templates) else [])
     _check_order(table, plan)
     return plan
@@ -171,6 +173,17 @@ def _readings(table: _Table) -> Choices:
         if value and value not in list(CHOICES[name]):
             table.refuse(name, _("one of {names} is needed").format(names=", ".join(CHOICES[name])))
     return choices_of(chosen)
+
+
+def _coding(table: _Table) -> Coding:
+    """Two coders code blind unless the round says otherwise: whom the other's code is shown repeats it."""
+    coders = table.number("coders", 1)
+    if coders > _MOST_CODERS:
+        table.refuse("coders", _("1 or {most} is needed").format(most=_MOST_CODERS))
+    is_blind = table.get("blind", coders > 1)
+    if not isinstance(is_blind, bool):
+        table.refuse("blind", _("true or false is needed"))
+    return Coding(table.text("instrument", "cn"), coders, is_blind)
 
 
 def _check_order(table: _Table, plan: RoundPlan) -> None:

@@ -18,6 +18,19 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Coding:
+    """[coding] of round.toml: how reviewers code messages at the desk.
+
+    `coders`: how many different people code each message. `is_blind`: nobody sees the machine's reading
+    or the other's codes before the own vote.
+    """
+
+    instrument: str = "cn"
+    coders: int = 1
+    is_blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RoundPlan:
     """round.toml. Requests are sent from `starts_on` to `ends_on`; the round closes on `closes_on`.
 
@@ -46,6 +59,7 @@ class RoundPlan:
     grace_days: int = 5
     expires_after_days: int = 7
     review_below: float = 0.8
+    coding: Coding = Coding()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,11 @@ class EventKind(StrEnum):
     CORRECTED = "corrected"
     SIGNED_FOR = "signed_for"
     LOOKED_UP = "looked_up"  # the unit's page was looked at, and nothing new stood there
+    # reviewers at the desk
+    CODED = "coded"  # one coder's answers about one message
+    ADJUDICATED = "adjudicated"  # what holds where coders differed
+    REOPENED = "reopened"  # the votes so far no longer count
+    IDENTITY_SEEN = "identity_seen"  # somebody looked at what names an applicant
     # one message that is nobody's yet
     HELD = "held"
     ASSIGNED = "assigned"

@@ -19,6 +19,6 @@ class Explanation:
 def explain_request(workspace: Workspace, reference: str, at: Standpoint) -> Explanation:
     with reading(workspace.engine) as session:
         request = find_request(session, reference)
-        (measured,) = measure_round(session, workspace, request.round, at, only=reference)
+        (measured,) = measure_round(session, workspace, request.round, at, only=[reference])
         events = [event for event in events_of_request(session, reference) if event.known_at <= at.now]
         return Explanation(measured, events)

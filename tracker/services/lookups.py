@@ -217,7 +217,7 @@ class Lookup:
         newest = session.get_one(RequestStateRow, reference).last_seq
         if row.counted_seq != newest:
             at = standpoint(now)
-            (measured,) = measure_round(session, self._workspace, self.request.round, at, only=reference)
+            (measured,) = measure_round(session, self._workspace, self.request.round, at, only=[reference])
             row.due_on, row.counted_seq = measured.measurement.due_on, newest
         return row.due_on
 

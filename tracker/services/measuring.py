@@ -1,6 +1,7 @@
 """Measuring a round: one row per request, from its events, for pages, tasks, explanations and exports."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -21,7 +22,6 @@ from tracker.settings import Workspace
 from tracker.store.events import (
     events_by_request,
     events_of_kind,
-    events_of_request,
     held_row,
     latest_holding,
 )
@@ -67,26 +67,32 @@ def standpoint(now: datetime, *, as_of: date | None = None, known_on: date | Non
 
 
 def measure_round(
-    session: Session, workspace: Workspace, round_name: str, at: Standpoint, only: str | None = None
+    session: Session,
+    workspace: Workspace,
+    round_name: str,
+    at: Standpoint,
+    only: Collection[str] | None = None,
 ) -> list[MeasuredRequest]:
-    """Measure every request of a round, whatever its state, or `only` the one of that reference."""
+    """Measure every request of a round, whatever its state, or `only` those of some references."""
     laws = laws_of(session, workspace, round_name, at.known_on)
-    events = {only: events_of_request(session, only)} if only else events_by_request(session, round_name)
-    surroundings = _Surroundings(session, workspace, round_name, at)
+    events = events_by_request(session, round_name, only)
+    surroundings = Surroundings(session, workspace, round_name, at)
     query = select(RequestRow, UnitRow).where(
         RequestRow.round == round_name,
         UnitRow.round == RequestRow.round,
         UnitRow.unit_id == RequestRow.unit_id,
     )
-    if only:
-        query = query.where(RequestRow.reference == only)
+    if only is not None:
+        query = query.where(col(RequestRow.reference).in_(only))
     measured = []
     for request, unit in session.exec(query.order_by(col(RequestRow.reference))):
         known = [event for event in events.get(request.reference, ()) if _is_known(event, at)]
         history = replay(request.reference, known)
         law = laws[RequestKind(request.kind)]
         channel = ChannelKind(request.channel) if request.channel else None
-        row = _measured(history, channel, law, surroundings.of(request))
+        row = _measured(
+            history, channel, law, surroundings.of(request.reference, request.applicant, request.channel)
+        )
         measured.append(MeasuredRequest(request, unit, history, row, law))
     return measured
 
@@ -131,7 +137,7 @@ def _held(session: Session, at: Standpoint) -> Sequence[HeldMessageRow]:
     return [held_row(session, event) for event in pen.values()]
 
 
-class _Surroundings:
+class Surroundings:
     """The circumstances of each request: gaps of its mailbox, held messages, the state of the round."""
 
     def __init__(self, session: Session, workspace: Workspace, round_name: str, at: Standpoint) -> None:
@@ -140,6 +146,11 @@ class _Surroundings:
         self._is_closed = closed_at is not None and closed_at <= at.now
         # nobody has to watch a closed round any more
         self._gaps = gaps_of(session, workspace, min(at.now, closed_at or at.now))
+        self._law = [
+            (law.book.version, law.calendar.version)
+            for law in laws_of(session, workspace, round_name, at.known_on).values()
+        ]
+        self._fingerprints: dict[tuple[object, ...], str] = {}
         self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
         held = _held(session, at)
         self._candidates = {reference for row in held for reference in row.candidates.split(";")}
@@ -147,12 +158,22 @@ class _Surroundings:
         # a letter that cannot be fetched may be anybody's answer, as one that cannot be placed
         self._unplaced |= set(missing_uids(session))
 
-    def of(self, request: RequestRow) -> Circumstances:
-        mailbox = self._mailboxes[request.applicant]
+    def of(self, reference: str, applicant: str, channel: str | None) -> Circumstances:
+        mailbox = self._mailboxes[applicant]
         return Circumstances(
             as_of=self._as_of,
             is_round_closed=self._is_closed,
-            grace_days=self._grace_days if request.channel == ChannelKind.POST else 0,
-            gaps=self._gaps.get(request.applicant, ()),
-            has_held_candidate=request.reference in self._candidates or mailbox in self._unplaced,
+            grace_days=self._grace_days if channel == ChannelKind.POST else 0,
+            gaps=self._gaps.get(applicant, ()),
+            has_held_candidate=reference in self._candidates or mailbox in self._unplaced,
         )
+
+    def fingerprint(self, reference: str, applicant: str, channel: str | None) -> str:
+        """A short text that differs where the circumstances or the law do; an open gap grows by the day."""
+        seen = self.of(reference, applicant, channel)
+        gaps = [(begin, local_date(end)) for begin, end in seen.gaps]
+        told = (seen.is_round_closed, seen.grace_days, seen.has_held_candidate, applicant)
+        if told not in self._fingerprints:
+            text = f"{told} {gaps} {self._law}"
+            self._fingerprints[told] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._fingerprints[told]

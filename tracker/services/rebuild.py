@@ -9,10 +9,15 @@ from sqlmodel import Session, SQLModel, col, select
 from tracker.domain.terms import EventKind
 from tracker.settings import Workspace
 from tracker.store.database import writing
-from tracker.store.events import events_of_kind, held_row, latest_holding, state_row, to_event
-from tracker.store.tables import EventRow, HeldMessageRow, RequestStateRow
-
-_DERIVED: tuple[type[SQLModel], ...] = (RequestStateRow, HeldMessageRow)
+from tracker.store.events import (
+    all_coding_rows,
+    events_of_kind,
+    held_row,
+    latest_holding,
+    state_row,
+    to_event,
+)
+from tracker.store.tables import CodingRow, EventRow, HeldMessageRow, RequestStateRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ def rebuild(workspace: Workspace) -> RebuildReport:
         pen = latest_holding(events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED))
         held = [held_row(session, event) for event in pen.values()]
         changed = _swap(session, RequestStateRow, states) + _swap(session, HeldMessageRow, held)
+        changed += _swap(session, CodingRow, list(all_coding_rows(session)))
     return RebuildReport(len(states), len(held), changed)
 
 
@@ -49,6 +55,7 @@ def _swap(session: Session, row_type: type[SQLModel], rows: Sequence[SQLModel]) 
     side = f"{table.name}_rebuilt"
     connection = session.connection()
     copy = table.to_metadata(MetaData(), name=side)
+    copy.indexes.clear()  # they would take the names of the standing table's
     copy.create(connection)
     if rows:
         connection.execute(copy.insert(), [row.model_dump() for row in rows])

@@ -100,12 +100,12 @@ def confirm(
             )
         )
     check_outcome(RequestKind(request.kind), kind, outcome)
-    event = _reviewed(workspace, request, arrival, actor, now, kind, outcome, reason=reason, terms=terms)
+    event = reviewed_event(workspace, request, arrival, actor, now, kind, outcome, reason=reason, terms=terms)
     with writing(workspace.engine) as session:
         record(session, [event])
 
 
-def _reviewed(
+def reviewed_event(
     workspace: Workspace,
     request: RequestRow,
     arrival: RawMessageRow,
@@ -114,9 +114,10 @@ def _reviewed(
     kind: MessageKind,
     outcome: Outcome | None,
     *,
-    reason: str,
-    terms: NoticeTerms,
+    reason: str = "",
+    terms: NoticeTerms = NO_TERMS,
 ) -> Event:
+    """A person's reading of a message, as it counts under the law."""
     with reading(workspace.engine) as session:
         message = kept_message(workspace, session, arrival)
         happened_at, basis = counted_at(workspace, session, arrival, message)

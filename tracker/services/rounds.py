@@ -14,7 +14,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
 from tracker.store.database import reading, writing
-from tracker.store.events import events_of_kind, record
+from tracker.store.events import coding_of, events_of_kind, record
 from tracker.store.queries import requests_in_state, round_names
 from tracker.store.tables import RequestRow, RoundRow
 
@@ -42,7 +42,8 @@ def plan_of(session: Session, round_name: str) -> RoundPlan:
     dates = {name: parse(fields[name]) for name, parse in _DATES.items()}
     kinds = tuple(map(RequestKind, fields["kinds"]))
     readings = choices_of(fields.get("readings", {}))  # a round planned before there were any has none
-    own = {"kinds": kinds, "caps": Caps(**fields["caps"]), "readings": readings}
+    own: dict[str, Any] = {"kinds": kinds, "caps": Caps(**fields["caps"]), "readings": readings}
+    own["coding"] = coding_of(session, round_name)
     return RoundPlan(**{**fields, **by_kind, **dates, **own})
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,21 @@ from sqlalchemy import Table, func
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
+from tracker.domain.coding import stages_of
 from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import open_readings
+from tracker.domain.rounds import Coding
 from tracker.domain.terms import Event, EventKind, MessageKind
-from tracker.store.tables import EventRow, HeldMessageRow, RawMessageRow, RequestStateRow, SealRow
+from tracker.store.tables import (
+    CodingRow,
+    EventRow,
+    HeldMessageRow,
+    RawMessageRow,
+    RequestRow,
+    RequestStateRow,
+    RoundRow,
+    SealRow,
+)
 
 _FIRST_HEAD = "0" * 64
 
@@ -43,10 +54,13 @@ def events_of_request(session: Session, reference: str) -> list[Event]:
     return [to_event(row) for row in rows]
 
 
-def events_by_request(session: Session, round_name: str) -> dict[str, list[Event]]:
-    """All events of a round's requests, in one read."""
+def events_by_request(
+    session: Session, round_name: str, only: Collection[str] | None = None
+) -> dict[str, list[Event]]:
+    """All events of a round's requests (or `only` of some), in one read."""
     found: dict[str, list[Event]] = {}
-    query = select(EventRow).where(EventRow.round == round_name, col(EventRow.request).is_not(None))
+    asked = col(EventRow.request).is_not(None) if only is None else col(EventRow.request).in_(only)
+    query = select(EventRow).where(EventRow.round == round_name, asked)
     for row in session.exec(query.order_by(col(EventRow.seq))):
         found.setdefault(row.request or "", []).append(to_event(row))
     return found
@@ -102,8 +116,11 @@ def _insert(session: Session, event: Event) -> bool:
 
 
 def derive_request(session: Session, reference: str) -> None:
-    """Write the state row of one request from its events."""
-    session.merge(state_row(reference, events_of_request(session, reference)))
+    """Write the state row of one request, and where the coding of its messages stands, from its events."""
+    events = events_of_request(session, reference)
+    session.merge(state_row(reference, events))
+    for row in coding_rows(session, reference, events):
+        session.merge(row)
 
 
 def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
@@ -118,6 +135,37 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
         open_readings=len(open_readings(history.readings)),
         last_seq=max(event.seq for event in events),
     )
+
+
+def coding_rows(session: Session, reference: str, events: Sequence[Event]) -> list[CodingRow]:
+    """One row for each message that the events of a request read as an answer to it."""
+    if not any(event.kind in (EventKind.READ, EventKind.REVIEWED) for event in events):
+        return []
+    request = session.get_one(RequestRow, reference)
+    coding = coding_of(session, request.round)
+    return [
+        CodingRow(
+            request=reference,
+            message=message,
+            round=request.round,
+            unit_id=request.unit_id,
+            arrived_at=reading.arrived_at or reading.at,
+            stage=stage,
+            coders=";".join(codings.coders),
+        )
+        for message, (stage, codings, reading) in stages_of(events, coding).items()
+    ]
+
+
+def all_coding_rows(session: Session) -> Iterator[CodingRow]:
+    for round_name in session.exec(select(RoundRow.name)):
+        for reference, events in events_by_request(session, round_name).items():
+            yield from coding_rows(session, reference, events)
+
+
+def coding_of(session: Session, round_name: str) -> Coding:
+    """How a round codes; one planned before there was any coding has a single coder."""
+    return Coding(**json.loads(session.get_one(RoundRow, round_name).plan).get("coding", {}))
 
 
 def held_row(session: Session, event: Event) -> HeldMessageRow:

@@ -326,3 +326,94 @@ class HeldMessageRow(SQLModel, table=True):
     mailbox: str
     arrived_at: datetime
     candidates: str  # references, best first, separated by ;
+
+
+class CodingRow(SQLModel, table=True):
+    """Derived: where the coding of one message of one request stands; see `domain.coding.stage_of`."""
+
+    __tablename__ = "coding"
+    __table_args__ = (Index("coding_queue", "round", "stage", "arrived_at"),)
+    request: str = Field(primary_key=True)
+    message: str = Field(primary_key=True)
+    round: str
+    unit_id: str
+    arrived_at: datetime
+    stage: str
+    coders: str = ""  # who voted since it was last reopened, separated by ;
+
+
+class LeaseRow(SQLModel, table=True):
+    """Who is at work on a message, so that nobody else begins it; working state."""
+
+    __tablename__ = "lease"
+    request: str = Field(primary_key=True, foreign_key="request.reference")
+    message: str = Field(primary_key=True)
+    actor: str = Field(primary_key=True)
+    claimed_at: datetime
+    expires_at: datetime = Field(index=True)
+
+
+class StandingRow(SQLModel, table=True):
+    """Derived: each request as it was last measured, so that a page need not measure a whole round."""
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        Index("standing_verdict", "round", "verdict", "due_on"),
+        Index("standing_due", "round", "due_on"),
+        Index("standing_unit", "round", "unit_id"),
+        Index("standing_day", "round", "counted_on"),
+    )
+    reference: str = Field(primary_key=True)
+    round: str
+    unit_id: str
+    unit_name: str
+    group: str
+    kind: str
+    channel: str | None
+    applicant: str
+    state: str
+    verdict: str
+    reason: str
+    summary: str
+    submitted_at: datetime | None
+    received_on: date | None
+    due_on: date | None
+    replied_on: date | None
+    response_days: int | None
+    outcome: str | None
+    is_provisional: bool
+    counted_seq: int  # of the request's newest event then
+    counted_on: date  # as of which day; far ahead where no day can change anything
+    circumstances: str  # fingerprint of what lies outside the request's own events
+
+
+class AccountRow(SQLModel, table=True):
+    """Somebody who may use the desk."""
+
+    __tablename__ = "account"
+    name: str = Field(primary_key=True)
+    role: str
+    password: str  # argon2id; empty: only by single sign-on
+    subject: str | None = Field(default=None, unique=True)  # of the single sign-on
+    created_at: datetime
+    closed_at: datetime | None = None
+
+
+class VisitRow(SQLModel, table=True):
+    """A session at the desk; the cookie's token is known by its SHA-256 only."""
+
+    __tablename__ = "visit"
+    token_sha256: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.name", index=True)
+    form_token: str
+    begun_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+
+
+class FailedLoginRow(SQLModel, table=True):
+    __tablename__ = "failed_login"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    address: str
+    at: datetime = Field(index=True)

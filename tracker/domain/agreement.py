@@ -1,0 +1,40 @@
+"""How far coders agree beyond chance: Cohen's kappa and Krippendorff's alpha for nominal codes."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import permutations
+
+
+def cohens_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
+    """Cohen's kappa (1960) of two coders' codes for the same cases.
+
+    None where it is not defined: no case at all, or one and the same code everywhere, where chance
+    alone would agree always.
+    """
+    if not pairs:
+        return None
+    first, second = (Counter(codes) for codes in zip(*pairs, strict=True))
+    observed = sum(a == b for a, b in pairs) / len(pairs)
+    expected = sum(first[code] * second[code] for code in first) / len(pairs) ** 2
+    return None if expected == 1 else (observed - expected) / (1 - expected)
+
+
+def krippendorffs_alpha(cases: Iterable[Sequence[Hashable]]) -> float | None:
+    """Krippendorff's alpha (2011) for nominal codes; `cases` holds each case's codes, however many coders gave one.
+
+    A case with fewer than two codes says nothing and is left out. None where it is not defined: no
+    case with two codes, or one and the same code everywhere.
+    """
+    weights: dict[tuple[Hashable, Hashable], float] = {}
+    for codes in cases:
+        for pair in permutations(codes, 2):
+            weights[pair] = weights.get(pair, 0.0) + 1 / (len(codes) - 1)
+    totals: dict[Hashable, float] = {}
+    for (code, _other), weight in weights.items():
+        totals[code] = totals.get(code, 0.0) + weight
+    paired = sum(totals.values())
+    expected = paired**2 - sum(total**2 for total in totals.values())
+    if not expected:  # a single code: the sums are then exactly equal
+        return None
+    disagreeing = sum(weight for (code, other), weight in weights.items() if code != other)
+    return 1 - (paired - 1) * disagreeing / expected
