@@ -28,6 +28,7 @@ from tracker.services.sending import recover_interrupted
 from tracker.services.tick import TickReport, tick
 from tracker.services.watch import Look, Watcher, keep_look, look
 from tracker.settings import Workspace
+from tracker.web.serving import start_beside
 
 _log = logging.getLogger(__name__)
 LOCK_FILE = "daemon.lock"
@@ -68,11 +69,14 @@ def run_daemon(workspace: Workspace, clock: Clock) -> None:
         watchers = _start_watchers(workspace, found, stop, news, clock)
         scheduler = _start_ticking(workspace, found, stop, clock)
         beside = (_start_reading_scans(workspace, clock, stop), _start_forms(workspace, clock, stop, news))
+        desk = start_beside(workspace, clock) if workspace.settings.desk.is_in_daemon else None
         while not stop.is_set():
             news.wait(timeout=1)
             if news.is_set():  # mail has come: do not wait for the next alarm
                 news.clear()
                 scheduler.modify_job("tick", next_run_time=clock())
+        if desk:
+            desk.should_exit = True
         scheduler.shutdown(wait=True)
         for thread in (*watchers, *beside):
             thread.join(timeout=5)

@@ -2,6 +2,8 @@
 
 import gettext
 import os
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 DEFAULT_LANGUAGE = "zh-CN"
@@ -10,6 +12,8 @@ _DOMAIN = "tracker"
 _LOCALES = Path(__file__).parent / "locale"
 _active: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
+# Of one request at the desk, where each person chooses; the library that runs it hands it on to its threads.
+_spoken: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def use_language(language: str) -> None:
@@ -17,16 +21,27 @@ def use_language(language: str) -> None:
     global _active, _language
     _language = language
     code = language.replace("-", "_")
-    _active = gettext.translation(_DOMAIN, _LOCALES, [code], fallback=True)
+    _active = _catalogue(language)
     # the command-line library asks the process's own domain for the headings of its help pages
     os.environ["LANGUAGE"] = code
     gettext.bindtextdomain(_DOMAIN, str(_LOCALES))
     gettext.textdomain(_DOMAIN)
 
 
+def speak_here(language: str) -> None:
+    """Speak `language` in this context only: one request of many at the same time."""
+    _spoken.set(language)
+
+
 def language_in_use() -> str:
-    return _language
+    return _spoken.get() or _language
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(_DOMAIN, _LOCALES, [language.replace("-", "_")], fallback=True)
 
 
 def _(sentence: str) -> str:
-    return _active.gettext(sentence)
+    spoken = _spoken.get()
+    return (_catalogue(spoken) if spoken else _active).gettext(sentence)

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import audit, calendars, law, mail, people, recipes, rehearsing, rounds, running, tasks
+from tracker.cli import (
+    accounts,
+    audit,
+    calendars,
+    law,
+    mail,
+    people,
+    recipes,
+    rehearsing,
+    rounds,
+    running,
+    tasks,
+)
 from tracker.cli.show import print_line
 from tracker.cli.usage import Command, Group
 from tracker.i18n import _
@@ -58,6 +70,7 @@ _add("approve", rounds.approve, _("Approve what is planned: it is then sent."))
 _add("hold", rounds.hold, _("Stop all sending, or release the stop."))
 _add("close", rounds.close, _("Close a round, or make a closed one final."))
 _add("daemon", running.daemon, _("Send, watch and record until stopped."))
+_add("serve", running.serve, _("Serve the evaluators' desk until stopped."))
 _add("tick", running.tick, _("Do once what the daemon does all the time."))
 _add("status", running.status, _("Where the round stands; with --all every request."))
 _add("health", running.health, _("One JSON line per mailbox; exits 1 if one is not being read."))
@@ -77,5 +90,6 @@ app.add_typer(tasks.app, name="task", help=_("What waits for a person."))
 app.add_typer(recipes.app, name="recipe", help=_("How a platform's forms are filled in and looked up."))
 app.add_typer(audit.app, name="audit", help=_("Which channels units announce on their own pages."))
 app.add_typer(people.review_app, name="review", help=_("Confirm readings, assign held messages."))
+app.add_typer(accounts.app, name="account", help=_("Who may use the evaluators' desk."))
 app.add_typer(calendars.app, name="calendar", help=_("Holiday notices: show, check, add."))
 app.add_typer(mail.import_app, name="import", help=_("Bring in requests and mail from elsewhere."))

@@ -36,6 +36,28 @@ def daemon(
     run_daemon(open_here(settled), settled.clock)
 
 
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help=_("Address to listen on."))] = None,
+    port: Annotated[int | None, typer.Option("--port", help=_("Port to listen on."))] = None,
+    cert: Annotated[Path | None, typer.Option("--cert", help=_("Certificate for TLS (PEM)."))] = None,
+    key: Annotated[Path | None, typer.Option("--key", help=_("Key of the certificate (PEM)."))] = None,
+) -> None:
+    from tracker.web.serving import serve_desk, settled_desk
+
+    settled: Settled = context.obj
+    log_to_stderr(logging.WARNING)
+    workspace = open_here(settled)
+    where = settled_desk(workspace, host=host, port=port, cert=cert, key=key)
+    scheme = "https" if where.cert else "http"
+    say(
+        _("The desk is at {address} ; Ctrl-C ends it.").format(
+            address=f"{scheme}://{where.host}:{where.port}/"
+        )
+    )
+    serve_desk(workspace, where, settled.clock)
+
+
 def tick(context: typer.Context, as_json: JsonOption = False) -> None:
     from tracker.daemon import tick_once
     from tracker.services.watch import mailbox_faults

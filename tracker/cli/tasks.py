@@ -32,28 +32,12 @@ from tracker.services.contacts import (
     record_look,
     record_submission,
 )
-from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields
+from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields, task_word
 from tracker.settings import Workspace
 from tracker.store.database import reading
 
 app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 TaskArgument = Annotated[str, typer.Argument(help=_("Id of the task, as `task list` shows it."))]
-
-
-def kind_word(kind: TaskKind) -> str:
-    return {
-        TaskKind.SUBMIT: _("hand in"),
-        TaskKind.SETTLE: _("settle: was it sent?"),
-        TaskKind.ANSWER_UNIT: _("answer the unit"),
-        TaskKind.SIGNATURE: _("look up when it was signed for"),
-        TaskKind.SECOND_CHANNEL: _("ask by phone whether it arrived"),
-        TaskKind.REVIEW: _("confirm the reading"),
-        TaskKind.ASSIGN: _("say whose answer it is"),
-        TaskKind.SCAN: _("read the scan"),
-        TaskKind.ASK: _("read what the form asks"),
-        TaskKind.LOOK_UP: _("look at the unit's page"),
-        TaskKind.RECIPE: _("mend the recipe"),
-    }[kind]
 
 
 @app.command("list", cls=Command, help=_("Everything that waits for a person, oldest first."))
@@ -69,7 +53,7 @@ def list_tasks(context: typer.Context, as_json: JsonOption = False) -> None:
         say(_("Nothing waits for a person."))
     print_table(
         [_("task"), _("what to do"), _("unit"), _("since")],
-        [(task.task_id, kind_word(task.kind), task.unit, local(task.since)) for task in found],
+        [(task.task_id, task_word(task.kind), task.unit, local(task.since)) for task in found],
     )
 
 
@@ -83,7 +67,7 @@ def show(context: typer.Context, task_id: TaskArgument, as_json: JsonOption = Fa
     if as_json:
         print_json(_as_json(task) | {"fields": fields})
         return
-    print_line(f"{kind_word(task.kind)}  {task.unit}")
+    print_line(f"{task_word(task.kind)}  {task.unit}")
     for name, value in [*task.detail.items(), *fields.items()]:
         print_line(f"{name}: {value}")
 

@@ -43,7 +43,7 @@ def write_evidence(workspace: Workspace, reference: str, folder: Path) -> list[P
         raise UserError(_("{folder}: is not empty; name a new folder.").format(folder=folder))
     with reading(workspace.engine) as session:
         find_request(session, reference)
-        found = list(dict.fromkeys(_evidence_of(session, workspace, reference)))
+        found = list(dict.fromkeys(evidence_of(session, workspace, reference)))
         suffixes = _suffixes(session, [one.sha256 for one in found])
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -54,7 +54,7 @@ def write_evidence(workspace: Workspace, reference: str, folder: Path) -> list[P
     return written
 
 
-def _evidence_of(session: Session, workspace: Workspace, reference: str) -> Iterator[Shown]:
+def evidence_of(session: Session, workspace: Workspace, reference: str) -> Iterator[Shown]:
     for event in events_of_request(session, reference):
         if event.source_sha256:
             yield Shown(event.source_sha256, "source", event.kind)

@@ -42,6 +42,22 @@ class TaskKind(StrEnum):
     RECIPE = "recipe"  # a platform's recipe failed again and again: mend it, then release its fuse
 
 
+def task_word(kind: TaskKind) -> str:
+    return {
+        TaskKind.SUBMIT: _("hand in"),
+        TaskKind.SETTLE: _("settle: was it sent?"),
+        TaskKind.ANSWER_UNIT: _("answer the unit"),
+        TaskKind.SIGNATURE: _("look up when it was signed for"),
+        TaskKind.SECOND_CHANNEL: _("ask by phone whether it arrived"),
+        TaskKind.REVIEW: _("confirm the reading"),
+        TaskKind.ASSIGN: _("say whose answer it is"),
+        TaskKind.SCAN: _("read the scan"),
+        TaskKind.ASK: _("read what the form asks"),
+        TaskKind.LOOK_UP: _("look at the unit's page"),
+        TaskKind.RECIPE: _("mend the recipe"),
+    }[kind]
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     kind: TaskKind

@@ -1,0 +1,126 @@
+"""Reads over the requests as they stand, for pages: counts, distributions, lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlmodel import Session, col, select
+
+from tracker.domain.readings import Summary
+from tracker.domain.terms import Verdict
+from tracker.store.tables import CodingRow, StandingRow, UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; an empty entry narrows nothing."""
+
+    kind: str = ""
+    group: str = ""
+    verdict: str = ""
+    unit_id: str = ""
+    words: str = ""
+    due_from: date | None = None
+    due_until: date | None = None
+    is_disputable: bool = False
+    verdicts: Sequence[str] = field(default=())
+
+    def clauses(self, round_name: str) -> list[ColumnElement[bool]]:
+        found = [col(StandingRow.round) == round_name]
+        for column, value in (
+            (StandingRow.kind, self.kind),
+            (StandingRow.group, self.group),
+            (StandingRow.verdict, self.verdict),
+            (StandingRow.unit_id, self.unit_id),
+        ):
+            if value:
+                found.append(col(column) == value)
+        if self.words:
+            found.append(
+                or_(
+                    col(StandingRow.unit_name).contains(self.words, autoescape=True),
+                    col(StandingRow.reference).contains(self.words, autoescape=True),
+                )
+            )
+        if self.due_from:
+            found.append(col(StandingRow.due_on) >= self.due_from)
+        if self.due_until:
+            found.append(col(StandingRow.due_on) <= self.due_until)
+        if self.verdicts:
+            found.append(col(StandingRow.verdict).in_(self.verdicts))
+        if self.is_disputable:
+            found.append(_disputable())
+        return found
+
+
+def _disputable() -> ColumnElement[bool]:
+    """What a unit could object to: a fault that another reading of the law denies, or rests on a guessed day."""
+    held_against = col(StandingRow.verdict).in_([Verdict.LATE, Verdict.OVERDUE, Verdict.NO_REPLY])
+    return or_(
+        col(StandingRow.summary) == Summary.UNDER_SOME,
+        held_against & col(StandingRow.is_provisional),
+        col(StandingRow.verdict) == Verdict.NOT_ASSESSABLE,
+    )
+
+
+def standings(
+    session: Session, round_name: str, narrowed: Filter, *, start: int, most: int
+) -> tuple[list[StandingRow], int]:
+    """A page of requests by reference, and how many all pages have."""
+    clauses = narrowed.clauses(round_name)
+    count = session.exec(select(func.count()).select_from(StandingRow).where(*clauses)).one()
+    order = (StandingRow.due_on, StandingRow.reference) if narrowed.due_until else (StandingRow.reference,)
+    query = select(StandingRow).where(*clauses).order_by(*map(col, order))
+    return list(session.exec(query.offset(start).limit(most))), count
+
+
+def verdict_counts(session: Session, round_name: str) -> dict[tuple[str, str, str], int]:
+    """(group, kind, verdict) -> requests."""
+    query = (
+        select(StandingRow.group, StandingRow.kind, StandingRow.verdict, func.count())
+        .where(StandingRow.round == round_name)
+        .group_by(StandingRow.group, StandingRow.kind, StandingRow.verdict)
+    )
+    return {(group, kind, verdict): count for group, kind, verdict, count in session.exec(query)}
+
+
+def day_counts(session: Session, round_name: str) -> dict[tuple[str, int], int]:
+    """(kind, response time in working days) -> answered requests."""
+    query = (
+        select(StandingRow.kind, StandingRow.response_days, func.count())
+        .where(StandingRow.round == round_name, col(StandingRow.response_days).is_not(None))
+        .group_by(StandingRow.kind, col(StandingRow.response_days))
+    )
+    return {(kind, days or 0): count for kind, days, count in session.exec(query)}
+
+
+def count_standings(session: Session, round_name: str, narrowed: Filter) -> int:
+    query = select(func.count()).select_from(StandingRow).where(*narrowed.clauses(round_name))
+    return session.exec(query).one()
+
+
+def count_provisional(session: Session, round_name: str) -> int:
+    query = select(func.count()).where(
+        StandingRow.round == round_name, col(StandingRow.is_provisional).is_(True)
+    )
+    return session.exec(query).one()
+
+
+def arrivals_since(
+    session: Session, round_name: str, since: datetime, *, start: int, most: int
+) -> tuple[list[tuple[CodingRow, UnitRow]], int]:
+    """Messages that came in, newest first; what they were read as is not told."""
+    wanted = (CodingRow.round == round_name, CodingRow.arrived_at >= since)
+    count = session.exec(select(func.count()).select_from(CodingRow).where(*wanted)).one()
+    query = (
+        select(CodingRow, UnitRow)
+        .where(*wanted, UnitRow.round == CodingRow.round, UnitRow.unit_id == CodingRow.unit_id)
+        .order_by(col(CodingRow.arrived_at).desc(), col(CodingRow.request))
+    )
+    return list(session.exec(query.offset(start).limit(most))), count
+
+
+def groups_of(session: Session, round_name: str) -> list[str]:
+    query = select(UnitRow.group).where(UnitRow.round == round_name).distinct().order_by(UnitRow.group)
+    return [group for group in session.exec(query) if group]

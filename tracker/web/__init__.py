@@ -1,0 +1,1 @@
+"""The evaluators' desk: each page parses, calls one service and shows."""

@@ -1,0 +1,190 @@
+"""Where the round stands: overview, the lead's four questions, lists, one request, one unit."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from tracker.domain.terms import SHANGHAI, RequestKind, Verdict, local_date
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.case import case_of, files_of_request, is_blind_for, note_identity_seen
+from tracker.services.coding import agreement_of
+from tracker.services.health import health_of
+from tracker.services.queue import counts_of
+from tracker.services.rounds import plan_of, round_state
+from tracker.services.standings import refresh_newer
+from tracker.services.tasks import submission_fields
+from tracker.store.database import reading
+from tracker.store.queries import round_names
+from tracker.store.standing_queries import (
+    Filter,
+    arrivals_since,
+    count_provisional,
+    count_standings,
+    day_counts,
+    groups_of,
+    standings,
+    verdict_counts,
+)
+from tracker.store.tables import UnitRow
+from tracker.web.charts import days_chart, verdict_bar
+from tracker.web.desk import EVERYBODY, LEAD_ONLY, Call, Entry
+from tracker.words import round_state_word
+
+PER_PAGE = 50
+_WEEK = timedelta(days=7)
+
+
+def overview(call: Call) -> Response:
+    name, now = call.round_name(), call.desk.clock()
+    uncounted = refresh_newer(call.workspace, now)
+    with reading(call.workspace.engine) as session:
+        is_blind = is_blind_for(session, name, call.visit.role)
+        shown: dict[str, Any] = {
+            "names": round_names(session),
+            "name": name,
+            "plan": plan_of(session, name),
+            "state": round_state_word(round_state(session, name)),
+            "stages": counts_of(session, name),
+            "arrived": arrivals_since(session, name, _yesterday(now), start=0, most=1)[1],
+            "is_blind": is_blind,
+            "uncounted": uncounted,
+            "health": health_of(call.workspace, now),
+        }
+        if not is_blind:
+            shown |= _measured(call, name, now)
+    return call.show("overview.html", **shown)
+
+
+def _measured(call: Call, name: str, now: datetime) -> dict[str, object]:
+    with reading(call.workspace.engine) as session:
+        counts, days = verdict_counts(session, name), day_counts(session, name)
+        today = local_date(now)
+        due = Filter(due_from=today, due_until=today + _WEEK, verdicts=(Verdict.PENDING,))
+        return {
+            "counts": _by(counts),
+            "groups": {
+                group: verdict_bar(_by({key: n for key, n in counts.items() if key[0] == group}))
+                for group in sorted({group for group, _kind, _verdict in counts})
+            },
+            "charts": {
+                kind: days_chart({d: n for (each, d), n in days.items() if each == kind}, limit)
+                for kind, limit in ((RequestKind.DISCLOSURE, 20), (RequestKind.CONSULTATION, 5))
+                if any(each == kind for each, _d in days)
+            },
+            "provisional": count_provisional(session, name),
+            "due": count_standings(session, name, due),
+            "disputable": count_standings(session, name, Filter(is_disputable=True)),
+            "awaiting_us": count_standings(session, name, Filter(verdict=Verdict.AWAITING_US)),
+            "agreement": agreement_of(session, call.workspace, name),
+        }
+
+
+def _by(counts: dict[tuple[str, str, str], int]) -> dict[Verdict, dict[str, int]]:
+    """Verdict -> kind -> requests; verdicts that none has are left out."""
+    found: dict[Verdict, dict[str, int]] = {}
+    for verdict in Verdict:
+        row = {
+            kind: sum(n for (_g, k, v), n in counts.items() if (k, v) == (kind, verdict))
+            for kind in RequestKind
+        }
+        if any(row.values()):
+            found[verdict] = {str(kind): count for kind, count in row.items()}
+    return found
+
+
+def requests(call: Call) -> Response:
+    name, now = call.round_name(), call.desk.clock()
+    refresh_newer(call.workspace, now)
+    view, page = call.query("view"), call.page_number()
+    narrowed = _filter(call, view, now)
+    with reading(call.workspace.engine) as session:
+        is_blind = is_blind_for(session, name, call.visit.role)
+        if is_blind:  # nothing may follow from what a message was read as
+            narrowed, view = Filter(kind=narrowed.kind, group=narrowed.group, words=narrowed.words), ""
+        rows, count = standings(session, name, narrowed, start=(page - 1) * PER_PAGE, most=PER_PAGE)
+        groups = groups_of(session, name)
+    return call.show(
+        "requests.html",
+        name=name,
+        rows=rows,
+        count=count,
+        page=page,
+        pages=-(-count // PER_PAGE),
+        view=view,
+        groups=groups,
+        verdicts=list(Verdict),
+        kinds=list(RequestKind),
+        is_blind=is_blind,
+    )
+
+
+def _filter(call: Call, view: str, now: datetime) -> Filter:
+    today = local_date(now)
+    verdict = call.query("verdict")
+    return Filter(
+        kind=call.query("kind"),
+        group=call.query("group"),
+        verdict=verdict if verdict in list(Verdict) else "",
+        unit_id=call.query("unit"),
+        words=call.query("q"),
+        due_from=today if view == "due" else None,
+        due_until=today + _WEEK if view == "due" else None,
+        verdicts=(Verdict.PENDING,) if view == "due" else (),
+        is_disputable=view == "objections",
+    )
+
+
+def arrived(call: Call) -> Response:
+    name, page = call.round_name(), call.page_number()
+    since = _yesterday(call.desk.clock())
+    with reading(call.workspace.engine) as session:
+        rows, count = arrivals_since(session, name, since, start=(page - 1) * PER_PAGE, most=PER_PAGE)
+    return call.show(
+        "arrived.html", name=name, rows=rows, count=count, page=page, pages=-(-count // PER_PAGE), since=since
+    )
+
+
+def _yesterday(now: datetime) -> datetime:
+    """The begin of yesterday in Shanghai."""
+    return datetime.combine(local_date(now) - timedelta(days=1), time.min, SHANGHAI)
+
+
+def one_request(call: Call) -> Response:
+    reference = call.path("reference")
+    with reading(call.workspace.engine) as session:
+        case = case_of(session, call.workspace, reference, call.visit, call.desk.clock())
+        files = files_of_request(session, call.workspace, reference)
+    return call.show("request.html", case=case, files=files)
+
+
+def identity(call: Call) -> Response:
+    """The lead looks at who the applicant is: on record each time."""
+    reference = call.path("reference")
+    with reading(call.workspace.engine) as session:
+        fields = submission_fields(session, call.workspace, reference)
+    note_identity_seen(call.workspace, call.visit, "identity", call.desk.clock(), request=reference)
+    return call.show("identity.html", reference=reference, fields=fields)
+
+
+def one_unit(call: Call) -> Response:
+    name, unit_id = call.round_name(), call.path("unit_id")
+    refresh_newer(call.workspace, call.desk.clock())
+    with reading(call.workspace.engine) as session:
+        unit = session.get(UnitRow, (name, unit_id))
+        if unit is None:
+            raise UserError(_("{unit}: no such unit in this round.").format(unit=unit_id))
+        is_blind = is_blind_for(session, name, call.visit.role)
+        rows, _count = standings(session, name, Filter(unit_id=unit_id), start=0, most=200)
+    return call.show("unit.html", name=name, unit=unit, rows=rows, is_blind=is_blind)
+
+
+ENTRIES = (
+    Entry("GET", "/", overview, EVERYBODY),
+    Entry("GET", "/requests", requests, EVERYBODY),
+    Entry("GET", "/arrived", arrived, EVERYBODY),
+    Entry("GET", "/requests/{reference}", one_request, EVERYBODY),
+    Entry("POST", "/requests/{reference}/identity", identity, LEAD_ONLY),
+    Entry("GET", "/units/{unit_id}", one_unit, EVERYBODY),
+)

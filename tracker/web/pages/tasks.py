@@ -1,0 +1,198 @@
+"""What waits for a person: submissions by hand, captchas, unsettled sends, post and fax; logging a contact."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlmodel import select
+from starlette.responses import Response
+
+from tracker.domain.terms import SHANGHAI, MessageKind, Outcome, RequestKind, outcomes_of
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.accounts import Role
+from tracker.services.asks import answer_ask, open_asks
+from tracker.services.case import is_blind_for, note_identity_seen
+from tracker.services.contacts import (
+    MEDIA,
+    Receipt,
+    record_closed_channel,
+    record_contact,
+    record_correction,
+    record_look,
+    record_signature,
+    record_submission,
+)
+from tracker.services.rounds import find_request
+from tracker.services.settle import settle
+from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields
+from tracker.store.database import reading
+from tracker.store.tables import AskRow
+from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
+
+# What these tasks are about follows from what a message was read as.
+_TELLING = (
+    TaskKind.REVIEW, TaskKind.ANSWER_UNIT, TaskKind.SECOND_CHANNEL, TaskKind.LOOK_UP, TaskKind.SIGNATURE,
+)  # fmt: skip
+_ELSEWHERE = (TaskKind.REVIEW, TaskKind.ASSIGN)  # the queue and the pen have them
+
+
+def tasks(call: Call) -> Response:
+    found = [task for task in _visible(call) if task.kind not in _ELSEWHERE]
+    wanted = call.query("kind")
+    shown = [task for task in found if not wanted or task.kind == wanted]
+    kinds = {kind: sum(task.kind is kind for task in found) for kind in TaskKind}
+    return call.show(
+        "tasks.html", tasks=shown[:200], count=len(shown), kinds={k: n for k, n in kinds.items() if n}
+    )
+
+
+def _visible(call: Call) -> list[Task]:
+    with reading(call.workspace.engine) as session:
+        is_blind = is_blind_for(session, call.round_name(), call.visit.role)
+        found = open_tasks(session, call.workspace, call.desk.clock())
+    return [task for task in found if not (is_blind and task.kind in _TELLING)]
+
+
+def one_task(call: Call) -> Response:
+    now = call.desk.clock()
+    with reading(call.workspace.engine) as session:
+        task = find_task(session, call.workspace, call.path("task"), now)
+        if is_blind_for(session, call.round_name(), call.visit.role) and task.kind in _TELLING:
+            raise UserError(
+                _("{task}: no such open task. `tracker task list` shows them.").format(task=call.path("task"))
+            )
+        fields = {}
+        if task.kind is TaskKind.SUBMIT and call.visit.role is Role.LEAD:
+            fields = submission_fields(session, call.workspace, task.subject)
+    if fields:
+        note_identity_seen(call.workspace, call.visit, "submission", now, request=task.subject)
+    return call.show("task.html", task=task, fields=fields)
+
+
+def picture(call: Call) -> Response:
+    """What a form shows that only a person can read."""
+    with reading(call.workspace.engine) as session:
+        query = select(AskRow.picture).where(AskRow.id == int(call.path("ask")))
+        found = session.exec(query).first()
+    return Response(
+        found or b"", media_type="image/png" if (found or b"")[:4] == b"\x89PNG" else "image/jpeg"
+    )
+
+
+def asks(call: Call) -> Response:
+    with reading(call.workspace.engine) as session:
+        waiting = open_asks(session, call.desk.clock())
+    return call.show("asks.html", asks=waiting)
+
+
+def post_ask(call: Call) -> Response:
+    answer = call.text("answer")
+    is_taken = bool(answer) and answer_ask(
+        call.workspace, call.path("reference"), answer, call.visit.actor, call.desk.clock()
+    )
+    return go_to("/asks", "answered" if is_taken else "too_late")
+
+
+def post_task(call: Call) -> Response:
+    now, actor, workspace = call.desk.clock(), call.visit.actor, call.workspace
+    with reading(workspace.engine) as session:
+        task = find_task(session, workspace, call.path("task"), now)
+    reference, at = task.subject, _moment(call.text("at"), now)
+    with _proof(call) as proof:
+        if task.kind is TaskKind.LOOK_UP:
+            record_look(workspace, reference, at, actor, now, proof)
+        elif task.kind is TaskKind.ANSWER_UNIT:
+            record_correction(workspace, reference, at, actor, now, proof)
+        elif task.kind is TaskKind.SETTLE:
+            settle(workspace, reference, call.text("sent") == "yes", call.text("reason"), actor, now)
+        elif task.kind is TaskKind.SIGNATURE:
+            record_signature(workspace, reference, _day(call.text("signed_on")), actor, now, proof)
+        elif task.kind is TaskKind.SUBMIT and call.text("failed"):
+            record_closed_channel(workspace, reference, at, call.text("failed"), actor, now, proof)
+        elif task.kind is TaskKind.SUBMIT:
+            receipt = Receipt(call.text("receipt_no"), call.text("query_code"), call.text("query_password"))
+            received = _day(call.text("received_on")) if call.text("received_on") else None
+            record_submission(
+                workspace, reference, at, actor, now, received_on=received, receipt=receipt, proof=proof
+            )
+        else:
+            raise UserError(_("{task}: this task is not done here.").format(task=task.task_id))
+    return go_to("/tasks", "task")
+
+
+def contact_page(call: Call) -> Response:
+    with reading(call.workspace.engine) as session:
+        request = find_request(session, call.path("reference"))
+    return call.show(
+        "contact.html",
+        request_row=request,
+        media=MEDIA,
+        kinds=list(MessageKind),
+        outcomes=[one for one in Outcome if one in outcomes_of(RequestKind(request.kind))],
+    )
+
+
+def post_contact(call: Call) -> Response:
+    now, reference = call.desk.clock(), call.path("reference")
+    medium, kind, outcome = call.text("medium"), call.text("kind"), call.text("outcome")
+    if medium not in MEDIA or kind not in list(MessageKind) or outcome not in ["", *Outcome]:
+        raise UserError(_("Choose how it came and what it was."))
+    with _proof(call) as proof:
+        record_contact(
+            call.workspace,
+            reference,
+            medium,
+            MessageKind(kind),
+            Outcome(outcome) if outcome else None,
+            _moment(call.text("at"), now),
+            call.visit.actor,
+            now,
+            note=call.text("note"),
+            proof=proof,
+        )
+    return go_to(f"/requests/{reference}", "contact")
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Wall time in Shanghai as a browser's own field gives it; empty: now."""
+    if not text:
+        return now
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    except ValueError:
+        raise UserError(_("{text}: write a date and a time.").format(text=text)) from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(_("{text}: write a date.").format(text=text)) from None
+
+
+@contextmanager
+def _proof(call: Call) -> Iterator[Path | None]:
+    """An uploaded proof as a file, gone afterwards: the evidence store keeps its own copy."""
+    raw = call.upload("proof")
+    if raw is None:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile(prefix="tracker-proof-") as file:
+        file.write(raw)
+        file.flush()
+        yield Path(file.name)
+
+
+ENTRIES = (
+    Entry("GET", "/tasks", tasks, EVERYBODY),
+    Entry("GET", "/tasks/{task:path}", one_task, AT_WORK),
+    Entry("POST", "/tasks/{task:path}", post_task, AT_WORK),
+    Entry("GET", "/asks", asks, AT_WORK),
+    Entry("GET", "/asks/{ask:int}/picture", picture, AT_WORK),
+    Entry("POST", "/asks/{reference}", post_ask, AT_WORK),
+    Entry("GET", "/requests/{reference}/contact", contact_page, AT_WORK),
+    Entry("POST", "/requests/{reference}/contact", post_contact, AT_WORK),
+)

@@ -1,0 +1,128 @@
+"""Templates, and how moments, days, numbers and codes look in each language."""
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from babel import dates, numbers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from tracker import words
+from tracker.domain.clues import ClueKind
+from tracker.domain.terms import (
+    SHANGHAI,
+    ChannelKind,
+    EventKind,
+    MessageKind,
+    RequestKind,
+    RequestState,
+    Verdict,
+)
+from tracker.i18n import _, language_in_use
+from tracker.services.tasks import task_word
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+
+
+def template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["_"] = _
+    environment.filters |= {
+        "moment": moment,
+        "day": day,
+        "number": number,
+        "share": share,
+        "size": size,
+        "verdict": lambda code: words.verdict_word(Verdict(code)),
+        "reason": words.reason_word,
+        "kind": lambda code: words.kind_word(RequestKind(code)),
+        "channel": lambda code: words.channel_word(ChannelKind(code)) if code else _("no channel"),
+        "state": lambda code: words.state_word(RequestState(code)) if code else "",
+        "label": lambda code: words.label_word(code) if code else "",
+        "event": lambda code: words.event_word(EventKind(code)),
+        "message_kind": lambda code: words.label_word(MessageKind(code)),
+        "clue": clue_word,
+        "task": task_word,
+        "medium": medium_word,
+        "yesno": lambda value: {None: "", True: _("yes"), False: _("no")}[value],
+        "person": lambda actor: actor.removeprefix("person:"),
+    }
+    return environment
+
+
+def _locale() -> str:
+    return language_in_use().replace("-", "_")
+
+
+def moment(value: datetime | None) -> str:
+    """Date and time in Shanghai, to the minute."""
+    if value is None:
+        return ""
+    local = value.astimezone(SHANGHAI)
+    return f"{day(local.date())} {dates.format_time(local.time(), 'HH:mm', locale=_locale())}"
+
+
+def day(value: date | None) -> str:
+    if value is None:
+        return ""
+    pattern = "y年M月d日" if language_in_use() == "zh-CN" else "d MMM y"
+    return dates.format_date(value, pattern, locale=_locale())
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else numbers.format_decimal(value, locale=_locale())
+
+
+def share(value: float | None) -> str:
+    """A coefficient to two places."""
+    return "–" if value is None else numbers.format_decimal(value, format="0.00", locale=_locale())
+
+
+def clue_word(clue: str) -> str:
+    """What speaks for a candidate of the holding pen."""
+    return {
+        ClueKind.THREAD: _("it goes back to our letter"),
+        ClueKind.NUMBER: _("it bears a number of this request"),
+        ClueKind.QUOTED: _("it quotes our letter"),
+        ClueKind.REPEATED: _("it repeats our title"),
+        ClueKind.TITLE: _("it names what was asked"),
+        ClueKind.TOPIC: _("it speaks of what was asked"),
+        ClueKind.SENDER: _("it comes from the unit's address"),
+        ClueKind.DOMAIN: _("it comes from the unit's domain"),
+        ClueKind.FAILED_ADDRESS: _("a letter to the unit's address came back"),
+        ClueKind.UNIT_NAMED: _("it names the unit"),
+        ClueKind.APPLICANT_NAMED: _("it names the applicant"),
+    }[ClueKind(clue)]
+
+
+def medium_word(medium: str) -> str:
+    return {
+        "phone": _("phone"),
+        "sms": _("SMS"),
+        "wechat": _("WeChat"),
+        "letter": _("letter"),
+        "fax": _("fax"),
+        "visit": _("visit"),
+        "web": _("web page"),
+    }[medium]
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{number(count)} {unit}"
+        count //= 1000
+    return f"{number(count)} GB"

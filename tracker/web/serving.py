@@ -1,0 +1,126 @@
+"""Serving the desk: by itself, or in the daemon's process beside it."""
+
+import ipaddress
+import logging
+import ssl
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from sqlmodel import select
+
+from tracker.clock import Clock
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.standings import refresh_standings
+from tracker.settings import DeskSettings, Workspace
+from tracker.store.database import reading
+from tracker.store.tables import AccountRow
+from tracker.web.app import make_app
+from tracker.web.desk import Desk
+
+_log = logging.getLogger(__name__)
+_REFRESH_SECONDS = 60
+
+
+def settled_desk(
+    workspace: Workspace,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    cert: Path | None = None,
+    key: Path | None = None,
+) -> DeskSettings:
+    """Where to serve, tracker.toml and the command line together.
+
+    Raises `UserError` where passwords would go over a network in the clear, or where nobody could log in.
+    """
+    desk = workspace.settings.desk
+    desk = replace(
+        desk,
+        host=host or desk.host,
+        port=desk.port if port is None else port,
+        cert=str(cert) if cert else desk.cert,
+        key=str(key) if key else desk.key,
+    )
+    if bool(desk.cert) != bool(desk.key):
+        raise UserError(_("--cert and --key belong together: give both."))
+    if desk.cert:
+        _check_certificate(desk)
+    if not (_is_loopback(desk.host) or desk.cert or desk.is_behind_proxy):
+        raise UserError(
+            _(
+                "{host}: away from 127.0.0.1 the desk needs TLS: give --cert and --key, "
+                "or set behind_proxy = true under [desk] where a proxy before it speaks TLS."
+            ).format(host=desk.host)
+        )
+    with reading(workspace.engine) as session:
+        if session.exec(select(AccountRow.name)).first() is None:
+            raise UserError(
+                _("Nobody may log in yet: `tracker account add NAME --role lead` makes the first.")
+            )
+    return desk
+
+
+def serve_desk(workspace: Workspace, desk: DeskSettings, clock: Clock) -> None:
+    """Serve until the process is told to end."""
+    _start_refreshing(workspace, clock)
+    _server(workspace, desk, clock).run()
+
+
+def start_beside(workspace: Workspace, clock: Clock) -> uvicorn.Server:
+    """Serve from a thread; ends when `should_exit` of what is returned is set."""
+    server = _server(workspace, settled_desk(workspace), clock)
+    _start_refreshing(workspace, clock)
+    threading.Thread(target=server.run, name="desk", daemon=True).start()
+    return server
+
+
+def _server(workspace: Workspace, desk: DeskSettings, clock: Clock) -> uvicorn.Server:
+    app = make_app(Desk(workspace, clock, is_secure=bool(desk.cert) or desk.is_behind_proxy))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=desk.host,
+            port=desk.port,
+            ssl_certfile=desk.cert or None,
+            ssl_keyfile=desk.key or None,
+            proxy_headers=desk.is_behind_proxy,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+        )
+    )
+
+
+def _start_refreshing(workspace: Workspace, clock: Clock) -> None:
+    """What time alone changes - a day that passed, a gap in watching - is measured beside the pages."""
+
+    def work() -> None:
+        while True:
+            try:
+                refresh_standings(workspace, clock())
+            except Exception:  # pages show older rows, and say so
+                _log.exception("standings_not_refreshed")
+            time.sleep(_REFRESH_SECONDS)
+
+    threading.Thread(target=work, name="standings", daemon=True).start()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_certificate(desk: DeskSettings) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(desk.cert, desk.key)
+    except (OSError, ssl.SSLError) as fault:
+        raise UserError(
+            _("{cert}, {key}: cannot be used ({reason}).").format(cert=desk.cert, key=desk.key, reason=fault)
+        ) from None
