@@ -104,7 +104,7 @@ targets: $(VENV)/.installed-test
 messages: $(VENV)/.installed-test
 	@mkdir -p build
 	@$(BIN)/pybabel --quiet extract --no-default-keywords -k _ --add-location=file --sort-by-file --no-wrap \
-	  --project=mystery-shopper-tracker --msgid-bugs-address=README -o build/tracker.pot tracker
+	  --mapping=pyproject.toml --project=mystery-shopper-tracker --msgid-bugs-address=README -o build/tracker.pot tracker
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
 	  -D tracker -l zh_CN -i build/tracker.pot -d tracker/locale
 	@$(BIN)/pybabel compile --statistics -D tracker -d tracker/locale

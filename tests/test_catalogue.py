@@ -9,6 +9,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
 
 from tests.checkout import MODULES, PACKAGE, name_of, tree_of
 
@@ -17,11 +18,23 @@ CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "tracker.po"
 
 def sentences() -> dict[str, str]:
     """Every sentence given to `_`, with the place of one use."""
-    return {
+    return sentences_of_templates() | {
         call.args[0].value: f"{name_of(path)}:{call.lineno}"
         for path, call in translations()
         if isinstance(call.args[0], ast.Constant)
     }
+
+
+def sentences_of_templates() -> dict[str, str]:
+    found = {}
+    for path in sorted((PACKAGE / "web" / "templates").glob("*.html")):
+        for line, _name, sentence, _comments in babel_extract(
+            path.open("rb"), ["_"], [], {"silent": "false"}
+        ):
+            assert isinstance(sentence, str), f"{path.name}:{line}"
+            found[sentence] = f"{path.name}:{line}"
+    assert len(found) > 100
+    return found
 
 
 def translations() -> Iterator[tuple[Path, ast.Call]]:

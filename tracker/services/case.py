@@ -193,7 +193,7 @@ def letter_shown(session: Session, workspace: Workspace, sha256: str, mask: Call
         sha256=sha256,
         source=arrival.source,
         arrived_at=arrival.arrived_at,
-        sender=mask(visible(f"{message.sender_name} <{message.sender}>")),
+        sender=mask(visible(f"{message.sender_name} <{message.sender}>")) if message.sender else "",
         subject=mask(visible(message.subject)),
         text=_shortened(mask(visible(message.reply_text))),
         signature=_shortened(mask(visible(message.signature))),

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker import words
 from tracker.domain.clues import ClueKind
+from tracker.domain.matching import Doubt
 from tracker.domain.terms import (
     SHANGHAI,
     ChannelKind,
@@ -54,6 +55,7 @@ def _environment() -> Environment:
         "event": lambda code: words.event_word(EventKind(code)),
         "message_kind": lambda code: words.label_word(MessageKind(code)),
         "clue": clue_word,
+        "doubt": doubt_word,
         "task": task_word,
         "medium": medium_word,
         "yesno": lambda value: {None: "", True: _("yes"), False: _("no")}[value],
@@ -105,6 +107,21 @@ def clue_word(clue: str) -> str:
         ClueKind.UNIT_NAMED: _("it names the unit"),
         ClueKind.APPLICANT_NAMED: _("it names the applicant"),
     }[ClueKind(clue)]
+
+
+def doubt_word(doubt: str) -> str:
+    """Why a message is left to a person."""
+    return {
+        "": "",
+        Doubt.NO_CLUE: _("nothing says which request it answers"),
+        Doubt.OWN_LETTER: _("it seems to be our own letter"),
+        Doubt.SEVERAL: _("several requests fit"),
+        Doubt.CONTRADICTION: _("its clues contradict each other"),
+        Doubt.ANOTHER_UNIT: _("another unit writes"),
+        Doubt.ANOTHER_MATTER: _("it names another matter"),
+        Doubt.ANOTHER_PERSON: _("it addresses another applicant"),
+        Doubt.WEAK: _("its clues are too weak"),
+    }[doubt]
 
 
 def medium_word(medium: str) -> str:
