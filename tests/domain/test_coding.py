@@ -69,10 +69,15 @@ def test_reopening_ends_every_vote_and_keeps_it_on_record():
 
 
 def test_a_blind_coder_knows_of_no_reading_before_the_own_vote():
-    sent = event(EventKind.DISPATCHED, "rule")
-    told = [sent, read(), vote("a"), event(EventKind.REVIEWED, "a", kind="reply", outcome="disclosed")]
-    assert as_seen_blind(told, "b") == [sent]
-    assert as_seen_blind(told, "a") == told
+    sent = event(EventKind.PLANNED, "rule", kind="disclosure")
+    told = [sent, read(), vote("a")]
+    assert as_seen_blind(told, "b", TWO) == [sent]
+    assert as_seen_blind(told, "a", TWO) == told
+
+
+def test_who_decides_between_two_coders_sees_what_they_chose():
+    told = [read(), vote("a"), vote("b", has_seal="yes")]
+    assert as_seen_blind(told, "c", TWO) == told
 
 
 # --- the instrument -------------------------------------------------------------------------------------

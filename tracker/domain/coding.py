@@ -94,16 +94,16 @@ def stages_of(events: Sequence[Event], coding: Coding) -> dict[str, tuple[Stage,
     return found
 
 
-def as_seen_blind(events: Iterable[Event], actor: str) -> list[Event]:
-    """The events of a request that a coder may know: of a message without the own vote, no reading at all.
-
-    A vote that a reopening ended is none: who coded before starts afresh, but has seen it already.
-    """
-    events = list(events)
-    voted = {
-        event.source_sha256 for event in events if event.kind is EventKind.CODED and event.actor == actor
+def as_seen_blind(events: Sequence[Event], actor: str, coding: Coding) -> list[Event]:
+    """The events of a request that a coder may know: of a message that still waits for votes and has
+    not got the own one, no reading at all. Where nobody is asked any more, nothing can be biased."""
+    stages = stages_of(events, coding)
+    secret = {
+        message
+        for message, (stage, codings, _reading) in stages.items()
+        if stage is Stage.OPEN and actor not in codings.coders
     }
-    return [event for event in events if event.kind not in _READINGS or event.source_sha256 in voted]
+    return [event for event in events if event.kind not in _READINGS or event.source_sha256 not in secret]
 
 
 _READINGS = (

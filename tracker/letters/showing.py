@@ -14,7 +14,7 @@ _TAGS = {
     "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span", "strong", "sub", "sup",
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
+_ATTRIBUTES = {"*": set[str](), "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
 _LONGEST = 200_000  # characters of markup; a letter that needs more is read as text
 _HEAD = '<!doctype html><html><head><meta charset="utf-8"><title></title></head><body>'
 # Characters that turn the direction of what follows, or that nobody sees.

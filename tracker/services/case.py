@@ -98,7 +98,7 @@ def case_of(session: Session, workspace: Workspace, reference: str, visit: Visit
     request = find_request(session, reference)
     is_blind = is_blind_for(session, request.round, visit.role)
     told = events_of_request(session, reference)
-    seen = as_seen_blind(told, visit.actor) if is_blind else told
+    seen = as_seen_blind(told, visit.actor, coding_of(session, request.round)) if is_blind else told
     measured = _measured(session, workspace, request, seen, now)
     mask = mask_for(session, workspace, request.applicant, visit.role)
     letters = [
@@ -179,7 +179,7 @@ def _coded_letter(
     stage, codings, reading = stages_of(told, coding_of(session, round_name))[sha256]
     has_voted = visit.actor in codings.coders
     letter = letter_shown(session, workspace, sha256, mask)
-    if is_blind and not has_voted:
+    if is_blind and not has_voted and stage is Stage.OPEN:
         return CodedLetter(letter, Stage.OPEN, False, None, None)
     return CodedLetter(letter, stage, has_voted, reading, codings)
 
