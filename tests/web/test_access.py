@@ -14,7 +14,7 @@ from tracker.errors import UserError
 from tracker.services.accounts import Role, add_account, begin_visit, close_account, visit_of
 from tracker.settings import DeskSettings
 from tracker.web.app import ENTRIES
-from tracker.web.serving import settled_desk
+from tracker.web.serving import listen, settled_desk
 
 EVERYBODY, AT_WORK, LEAD = {"lead", "reviewer", "observer"}, {"lead", "reviewer"}, {"lead"}
 # Stated here once more, so that a route cannot open itself by a slip.
@@ -187,6 +187,12 @@ def test_away_from_this_machine_the_desk_wants_tls_or_a_proxy(open_round, host):
     add_account(open_round.workspace, "lead", Role.LEAD, PASSWORD, NOW)
     with pytest.raises(UserError, match="TLS"):
         settled_desk(open_round.workspace, host=host)
+
+
+def test_a_port_that_is_taken_is_named(open_round):
+    desk = DeskSettings(port=0)
+    with listen(desk) as taken, pytest.raises(UserError, match=r"--port"):
+        listen(DeskSettings(port=taken.getsockname()[1]))
 
 
 def test_on_this_machine_it_needs_an_account_first(open_round):

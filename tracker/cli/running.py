@@ -43,19 +43,20 @@ def serve(
     cert: Annotated[Path | None, typer.Option("--cert", help=_("Certificate for TLS (PEM)."))] = None,
     key: Annotated[Path | None, typer.Option("--key", help=_("Key of the certificate (PEM)."))] = None,
 ) -> None:
-    from tracker.web.serving import serve_desk, settled_desk
+    from tracker.web.serving import listen, serve_desk, settled_desk
 
     settled: Settled = context.obj
     log_to_stderr(logging.WARNING)
     workspace = open_here(settled)
     where = settled_desk(workspace, host=host, port=port, cert=cert, key=key)
+    listening = listen(where)
     scheme = "https" if where.cert else "http"
     say(
         _("The desk is at {address} ; Ctrl-C ends it.").format(
             address=f"{scheme}://{where.host}:{where.port}/"
         )
     )
-    serve_desk(workspace, where, settled.clock)
+    serve_desk(workspace, where, listening, settled.clock)
 
 
 def tick(context: typer.Context, as_json: JsonOption = False) -> None:

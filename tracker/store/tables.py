@@ -332,7 +332,10 @@ class CodingRow(SQLModel, table=True):
     """Derived: where the coding of one message of one request stands; see `domain.coding.stage_of`."""
 
     __tablename__ = "coding"
-    __table_args__ = (Index("coding_queue", "round", "stage", "arrived_at"),)
+    __table_args__ = (
+        Index("coding_queue", "round", "stage", "arrived_at"),
+        Index("coding_arrived", "round", "arrived_at"),
+    )
     request: str = Field(primary_key=True)
     message: str = Field(primary_key=True)
     round: str

@@ -93,12 +93,13 @@ def _for_roles(desk: Desk, entry: Entry) -> Callable[[Request], object]:
 
 
 def _answer(entry: Entry, call: Call) -> Response:
+    is_post = entry.method == "POST"
     try:
         return entry.page(call)
     except AnswerFault as fault:
-        return call.show("fault.html", 422, sentence=answer_sentence(fault))
+        return call.show("fault.html", 422, sentence=answer_sentence(fault), is_post=is_post)
     except UserError as fault:
-        return call.show("fault.html", 409 if call.request.method == "POST" else 404, sentence=str(fault))
+        return call.show("fault.html", 409 if is_post else 404, sentence=str(fault), is_post=is_post)
 
 
 def _visit(desk: Desk, request: Request) -> Visit | None:

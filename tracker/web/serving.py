@@ -2,6 +2,8 @@
 
 import ipaddress
 import logging
+import os
+import socket
 import ssl
 import threading
 import time
@@ -64,17 +66,31 @@ def settled_desk(
     return desk
 
 
-def serve_desk(workspace: Workspace, desk: DeskSettings, clock: Clock) -> None:
+def listen(desk: DeskSettings) -> socket.socket:
+    """A socket where the desk is to be; raises `UserError` where it cannot be had."""
+    family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
+    try:
+        return socket.create_server((desk.host, desk.port), family=family)
+    except OSError as fault:
+        raise UserError(
+            _("{host}:{port}: cannot be listened on ({reason}): choose another with --port.").format(
+                host=desk.host, port=desk.port, reason=os.strerror(fault.errno or 0)
+            )
+        ) from None
+
+
+def serve_desk(workspace: Workspace, desk: DeskSettings, listening: socket.socket, clock: Clock) -> None:
     """Serve until the process is told to end."""
     _start_refreshing(workspace, clock)
-    _server(workspace, desk, clock).run()
+    _server(workspace, desk, clock).run([listening])
 
 
 def start_beside(workspace: Workspace, clock: Clock) -> uvicorn.Server:
     """Serve from a thread; ends when `should_exit` of what is returned is set."""
-    server = _server(workspace, settled_desk(workspace), clock)
+    desk = settled_desk(workspace)
+    server, listening = _server(workspace, desk, clock), listen(desk)
     _start_refreshing(workspace, clock)
-    threading.Thread(target=server.run, name="desk", daemon=True).start()
+    threading.Thread(target=server.run, args=([listening],), name="desk", daemon=True).start()
     return server
 
 
@@ -83,14 +99,13 @@ def _server(workspace: Workspace, desk: DeskSettings, clock: Clock) -> uvicorn.S
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            host=desk.host,
-            port=desk.port,
             ssl_certfile=desk.cert or None,
             ssl_keyfile=desk.key or None,
             proxy_headers=desk.is_behind_proxy,
             server_header=False,
             access_log=False,
             log_level="warning",
+            lifespan="off",
             timeout_graceful_shutdown=3,
         )
     )

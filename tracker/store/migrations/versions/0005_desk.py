@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("request", "message"),
     )
     op.create_index("coding_queue", "coding", ["round", "stage", "arrived_at"])
+    op.create_index("coding_arrived", "coding", ["round", "arrived_at"])
     op.create_table(
         "lease",
         *(text(name) for name in ("request", "message", "actor")),
