@@ -189,7 +189,7 @@ def test_away_from_this_machine_the_desk_wants_tls_or_a_proxy(open_round, host):
         settled_desk(open_round.workspace, host=host)
 
 
-def test_a_port_that_is_taken_is_named(open_round):
+def test_a_port_that_is_taken_is_named():
     desk = DeskSettings(port=0)
     with listen(desk) as taken, pytest.raises(UserError, match=r"--port"):
         listen(DeskSettings(port=taken.getsockname()[1]))

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlmodel import Session, col, select
@@ -23,7 +23,15 @@ from tracker.services.scans import illegible_scans
 from tracker.services.submissions import WITH_PERSON
 from tracker.settings import Workspace
 from tracker.store.queries import requests_in_state, round_names
-from tracker.store.tables import FuseRow, HeldMessageRow, LookupRow, OutboxRow, RequestRow, UnitRow
+from tracker.store.tables import (
+    FuseRow,
+    HeldMessageRow,
+    LookupRow,
+    OutboxRow,
+    RequestRow,
+    StandingRow,
+    UnitRow,
+)
 
 _LOOK_EVERY_DAYS = 5  # working days
 
@@ -86,8 +94,33 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
+def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
+    """As `open_tasks`, by the requests as they were measured last: quick enough for a page.
+
+    Messages to be coded or assigned are left out: the queue and the holding pen have them.
+    """
+    found: list[Task] = []
+    for source in (_unsettled, _awaiting_us, _scans, _asks, _blown_fuses):
+        found += source(session, now)
+    found += _submissions(session, workspace, now)
+    looks = {row.request: row for row in session.exec(select(LookupRow))}
+    found += _from_standings(session, looks)
+    for name in round_names(session):
+        waiting = _pages_to_look_at(session, name, looks)
+        found += _looks(measure_round(session, workspace, name, standpoint(now), only=waiting), looks, now)
+    return sorted(found, key=lambda task: (task.since, task.task_id))
+
+
+def find_standing_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
+    return _named(standing_tasks(session, workspace, now), task_id)
+
+
 def find_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
-    for task in open_tasks(session, workspace, now):
+    return _named(open_tasks(session, workspace, now), task_id)
+
+
+def _named(tasks: list[Task], task_id: str) -> Task:
+    for task in tasks:
         if task.task_id == task_id:
             return task
     raise UserError(_("{task}: no such open task. `tracker task list` shows them.").format(task=task_id))
@@ -216,15 +249,37 @@ def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRo
         )
         for row in rows
         if row.measurement.reason in _TASK_OF_REASON
-        and not _is_left_to_machine(row, looks.get(row.request.reference))
+        and not _is_left_to_machine(row.measurement.due_on, looks.get(row.request.reference))
     ]
 
 
-def _is_left_to_machine(row: MeasuredRequest, look: LookupRow | None) -> bool:
+def _from_standings(session: Session, looks: Mapping[str, LookupRow]) -> list[Task]:
+    query = select(StandingRow, RequestRow.planned_at).where(
+        col(StandingRow.reason).in_(_TASK_OF_REASON), RequestRow.reference == StandingRow.reference
+    )
+    return [
+        Task(_TASK_OF_REASON[row.reason], row.reference, planned_at, row.unit_name)
+        for row, planned_at in session.exec(query)
+        if not _is_left_to_machine(row.due_on, looks.get(row.reference))
+    ]
+
+
+def _pages_to_look_at(session: Session, round_name: str, looks: Mapping[str, LookupRow]) -> list[str]:
+    """Requests by form whose time limit runs and that no machine looks after."""
+    query = select(StandingRow.reference).where(
+        StandingRow.round == round_name,
+        StandingRow.verdict == Verdict.PENDING,
+        StandingRow.channel == ChannelKind.WEB_FORM,
+        col(StandingRow.submitted_at).is_not(None),
+    )
+    return [reference for reference in session.exec(query) if reference not in looks]
+
+
+def _is_left_to_machine(due_on: date | None, look: LookupRow | None) -> bool:
     """Whether a machine will look by itself: it is well, and has not looked in vain since the due date."""
-    if look is None or look.failures or row.measurement.due_on is None:
+    if look is None or look.failures or due_on is None:
         return False
-    return look.last_ok_at is None or local_date(look.last_ok_at) <= row.measurement.due_on
+    return look.last_ok_at is None or local_date(look.last_ok_at) <= due_on
 
 
 def _looks(rows: list[MeasuredRequest], looks: Mapping[str, LookupRow], now: datetime) -> list[Task]:

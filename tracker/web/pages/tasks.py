@@ -27,20 +27,20 @@ from tracker.services.contacts import (
 )
 from tracker.services.rounds import find_request
 from tracker.services.settle import settle
-from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields
+from tracker.services.standings import refresh_newer
+from tracker.services.tasks import Task, TaskKind, find_standing_task, standing_tasks, submission_fields
 from tracker.store.database import reading
 from tracker.store.tables import AskRow
 from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
 
 # What these tasks are about follows from what a message was read as.
 _TELLING = (
-    TaskKind.REVIEW, TaskKind.ANSWER_UNIT, TaskKind.SECOND_CHANNEL, TaskKind.LOOK_UP, TaskKind.SIGNATURE,
+    TaskKind.ANSWER_UNIT, TaskKind.SECOND_CHANNEL, TaskKind.LOOK_UP, TaskKind.SIGNATURE,
 )  # fmt: skip
-_ELSEWHERE = (TaskKind.REVIEW, TaskKind.ASSIGN)  # the queue and the pen have them
 
 
 def tasks(call: Call) -> Response:
-    found = [task for task in _visible(call) if task.kind not in _ELSEWHERE]
+    found = _visible(call)
     wanted = call.query("kind")
     shown = [task for task in found if not wanted or task.kind == wanted]
     kinds = {kind: sum(task.kind is kind for task in found) for kind in TaskKind}
@@ -50,16 +50,17 @@ def tasks(call: Call) -> Response:
 
 
 def _visible(call: Call) -> list[Task]:
+    refresh_newer(call.workspace, call.desk.clock())
     with reading(call.workspace.engine) as session:
         is_blind = is_blind_for(session, call.round_name(), call.visit.role)
-        found = open_tasks(session, call.workspace, call.desk.clock())
+        found = standing_tasks(session, call.workspace, call.desk.clock())
     return [task for task in found if not (is_blind and task.kind in _TELLING)]
 
 
 def one_task(call: Call) -> Response:
     now = call.desk.clock()
     with reading(call.workspace.engine) as session:
-        task = find_task(session, call.workspace, call.path("task"), now)
+        task = find_standing_task(session, call.workspace, call.path("task"), now)
         if is_blind_for(session, call.round_name(), call.visit.role) and task.kind in _TELLING:
             raise UserError(
                 _("{task}: no such open task. `tracker task list` shows them.").format(task=call.path("task"))
@@ -99,7 +100,7 @@ def post_ask(call: Call) -> Response:
 def post_task(call: Call) -> Response:
     now, actor, workspace = call.desk.clock(), call.visit.actor, call.workspace
     with reading(workspace.engine) as session:
-        task = find_task(session, workspace, call.path("task"), now)
+        task = find_standing_task(session, workspace, call.path("task"), now)
     reference, at = task.subject, _moment(call.text("at"), now)
     with _proof(call) as proof:
         if task.kind is TaskKind.LOOK_UP:
