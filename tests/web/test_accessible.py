@@ -18,7 +18,7 @@ def test_no_page_has_a_serious_fault(open_round, scheme):
     reference = open_round.references[0]
     ((message,),) = rows(workspace.root, "SELECT message FROM coding WHERE request = ?", reference)
     ((held,),) = rows(workspace.root, "SELECT sha256 FROM held_message")
-    paths = ["/", "/queue", "/requests", "/arrived", "/pen", f"/pen/{held}", "/tasks", "/asks", "/health", "/audit", "/export",
+    paths = ["/", "/queue", "/requests", "/arrived", "/pen", f"/pen/{held}", "/tasks", "/asks", "/health", "/audit", "/history", "/admin/units", "/admin/templates", "/export",
              "/units/unit-001", f"/requests/{reference}", f"/requests/{reference}/messages/{message}",
              f"/requests/{reference}/contact"]  # fmt: skip
     found = []

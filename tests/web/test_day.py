@@ -147,7 +147,7 @@ def test_no_page_is_wider_than_the_screen(day, language, width):
     reference = day.references[0]
     ((message,),) = rows(day.workspace.root, "SELECT message FROM coding WHERE request = ?", reference)
     ((held,),) = rows(day.workspace.root, "SELECT sha256 FROM held_message")
-    paths = ["/", "/queue", "/requests", "/arrived", "/pen", f"/pen/{held}", "/tasks", "/asks", "/health", "/audit",
+    paths = ["/", "/queue", "/requests", "/arrived", "/pen", f"/pen/{held}", "/tasks", "/asks", "/health", "/audit", "/history", "/admin/units", "/admin/templates",
              "/export", "/units/unit-001", f"/requests/{reference}", f"/requests/{reference}/messages/{message}",
              f"/requests/{reference}/contact"]  # fmt: skip
     with served(day.workspace) as address, chromium() as browser:

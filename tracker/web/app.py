@@ -19,7 +19,7 @@ from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _, language_in_use, speak_
 from tracker.services.accounts import Visit, visit_of
 from tracker.services.coding import answer_sentence
 from tracker.web.desk import Call, Desk, Entry
-from tracker.web.pages import coding, entrance, files, pen, rounds, running, tasks
+from tracker.web.pages import coding, entrance, files, pen, reference, rounds, running, tasks
 from tracker.web.rendering import STATIC, template
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _ALWAYS = {
     "cache-control": "no-store",
 }
 ENTRIES: Sequence[Entry] = (
-    *rounds.ENTRIES, *coding.ENTRIES, *pen.ENTRIES, *tasks.ENTRIES, *running.ENTRIES, *files.ENTRIES,
+    *rounds.ENTRIES, *coding.ENTRIES, *pen.ENTRIES, *tasks.ENTRIES, *running.ENTRIES, *files.ENTRIES, *reference.ENTRIES,
 )  # fmt: skip
 
 
