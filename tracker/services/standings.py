@@ -7,7 +7,7 @@ when its circumstances - gaps of the mailbox, held messages, the round's end - a
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import func
+from sqlalchemy import Table, func, insert
 from sqlmodel import Session, col, select
 
 from tracker.domain.terms import Verdict, local_date
@@ -18,6 +18,8 @@ from tracker.store.queries import round_names
 from tracker.store.tables import EventRow, RequestRow, RequestStateRow, StandingRow
 
 _BATCH = 200
+_TABLE: Table = StandingRow.__table__  # type: ignore[attr-defined]
+_PUT = insert(_TABLE).prefix_with("OR REPLACE")
 # Time alone changes nothing about these any more.
 _SETTLED = frozenset({Verdict.IN_TIME, Verdict.LATE, Verdict.CHANNEL_FAILED, Verdict.NO_REPLY})
 _NEVER = date.max
@@ -89,8 +91,7 @@ def _measure(workspace: Workspace, round_name: str, references: Collection[str],
         measured = measure_round(session, workspace, round_name, at, only=references)
         rows = [_standing(one, seqs[one.request.reference], at.as_of, surroundings) for one in measured]
     with writing(workspace.engine) as session:
-        for row in rows:
-            session.merge(row)
+        session.execute(_PUT, [row.model_dump() for row in rows])
 
 
 def _standing(one: MeasuredRequest, seq: int, today: date, surroundings: Surroundings) -> StandingRow:
