@@ -335,6 +335,7 @@ class CodingRow(SQLModel, table=True):
     __table_args__ = (
         Index("coding_queue", "round", "stage", "arrived_at"),
         Index("coding_arrived", "round", "arrived_at"),
+        Index("coding_votes", "round", "stage", "coders"),
     )
     request: str = Field(primary_key=True)
     message: str = Field(primary_key=True)

@@ -27,6 +27,7 @@ def upgrade() -> None:
     )
     op.create_index("coding_queue", "coding", ["round", "stage", "arrived_at"])
     op.create_index("coding_arrived", "coding", ["round", "arrived_at"])
+    op.create_index("coding_votes", "coding", ["round", "stage", "coders"])
     op.create_table(
         "lease",
         *(text(name) for name in ("request", "message", "actor")),
