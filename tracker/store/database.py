@@ -1,13 +1,16 @@
 """Opening the database, and the two kinds of session: reading, and writing under BEGIN IMMEDIATE."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session
 
+_WAL_ATTEMPTS = 600  # for half a minute, as long as busy_timeout waits
 HEAD = "0005"  # the newest migration; a test compares it with Alembic's
 
 
@@ -43,9 +46,24 @@ def reading(engine: Engine) -> Iterator[Session]:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we begin ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+    cursor.execute("PRAGMA busy_timeout=30000")
+    _switch_to_wal(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    """Where other processes open or close the same file, SQLite refuses this at once, whatever busy_timeout says."""
+    for _attempt in range(_WAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError as fault:
+            if "locked" not in str(fault):
+                raise
+            time.sleep(0.05)
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin(connection: Connection) -> None:
