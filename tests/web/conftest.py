@@ -2,7 +2,7 @@ import pytest
 
 from tests.web.desks import Answered, answered_round, letter
 
-BLIND = '{"instrument": "cn", "coders": 2, "is_blind": true}'
+BLIND = '{"instrument": "evaluation", "coders": 2, "is_blind": true}'
 
 
 @pytest.fixture

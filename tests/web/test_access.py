@@ -95,6 +95,13 @@ def test_a_post_needs_the_form_token_and_may_not_come_from_another_site(open_rou
         assert claimed(wang) is not None
 
 
+def test_a_post_that_does_not_say_how_much_it_sends_or_too_much_is_not_read(open_round):
+    with desk(open_round.workspace, wang="reviewer") as people:
+        client = people["wang"].client
+        assert client.post("/login", content=iter([b"name=wang"])).status_code == 411
+        assert client.post("/login", content=b"x" * 26_000_000).status_code == 413
+
+
 def test_a_session_known_before_the_login_is_worth_nothing_after_it(open_round):
     workspace = open_round.workspace
     with desk(workspace, wang="reviewer") as people:

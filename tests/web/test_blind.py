@@ -7,12 +7,14 @@ from tests.acceptance.workspaces import change, rows
 from tests.web.conftest import BLIND
 from tests.web.desks import NOW, Answered, Person, answered_round, desk, letter
 from tests.web.test_coding import REPLY, vote
+from tracker.domain.terms import Event, EventKind
 from tracker.services.coding import code
 from tracker.services.queue import Subject
 from tracker.services.standings import refresh_standings
 from tracker.store.database import writing
-from tracker.store.events import derive_request
+from tracker.store.events import derive_request, record
 
+CORRECTION = "政府信息公开补正告知书：您的申请内容不明确，请在收到本告知书之日起7个工作日内补正。"
 # what differs from visit to visit
 _TOKENS = re.compile(r'name="form_token" value="[^"]+"')
 
@@ -84,6 +86,49 @@ def test_a_reviewer_sees_nothing_of_what_the_other_coder_chose(tmp_path):
             )
     assert shown[0] == shown[1]
     assert not any("BEMERKUNG" in page or "person:li" in page or ">li<" in page for page in shown[0].values())
+
+
+def test_what_follows_from_a_reading_is_as_secret(tmp_path):
+    """That we corrected the request, that the page is looked at no more: both tell what was read."""
+    shown = []
+    for number, kinds in enumerate([(), (EventKind.CORRECTED, EventKind.LOOKED_UP)]):
+        (tmp_path / str(number)).mkdir()
+        answered = answered_round(tmp_path / str(number) / "w", {1: letter(1, 1)}, coding=BLIND)
+        with writing(answered.workspace.engine) as session:
+            record(session, [follow(answered.references[0], kind) for kind in kinds])
+        refresh_standings(answered.workspace, NOW)
+        with desk(answered.workspace, wang="reviewer", lead="lead") as people:
+            shown.append(everything_shown(people["wang"], answered))
+            page = people["lead"].get(f"/requests/{answered.references[0]}")
+            assert ("we corrected the request" in page) == bool(kinds)
+    assert shown[0] == shown[1]
+
+
+def follow(reference: str, kind: EventKind) -> Event:
+    key = f"{kind}:{reference}"
+    return Event(kind, NOW, NOW, "person:li", round="small", request=reference, dedupe_key=key)
+
+
+def test_naming_a_round_that_is_not_blind_shows_no_more(tmp_path):
+    answered = answered_round(tmp_path / "w", {1: letter(1, 1, CORRECTION)}, coding=BLIND)
+    change(
+        answered.workspace.root,
+        "INSERT INTO round SELECT 'open', json_remove(plan, '$.coding'), seed, created_at FROM round",
+    )
+    with desk(answered.workspace, wang="reviewer", lead="lead") as people:
+        task = f"answer:{answered.references[0]}"
+        assert task in people["lead"].get("/tasks?round=open")
+        assert task not in people["wang"].get("/tasks?round=open")
+        people["wang"].get(f"/tasks/{task}?round=open", 404)
+        people["wang"].post(f"/tasks/{task}", 409)
+
+
+def test_the_lead_of_a_blind_round_codes_nothing(blind_round):
+    subject = subjects(blind_round)[0]
+    with desk(blind_round.workspace, lead="lead") as people:
+        path = f"/requests/{subject.request}/messages/{subject.message}"
+        assert "answer.kind" not in people["lead"].get(path)
+        assert "codes nothing" in vote(people["lead"], subject, REPLY, status=409)
 
 
 def test_after_the_own_vote_both_are_shown(blind_round):

@@ -183,7 +183,7 @@ def _coding(table: _Table) -> Coding:
     is_blind = table.get("blind", coders > 1)
     if not isinstance(is_blind, bool):
         table.refuse("blind", _("true or false is needed"))
-    return Coding(table.text("instrument", "cn"), coders, is_blind)
+    return Coding(table.text("instrument", "evaluation"), coders, is_blind)
 
 
 def _check_order(table: _Table, plan: RoundPlan) -> None:

@@ -47,13 +47,6 @@ class Codings:
         names = dict.fromkeys(name for vote in self.votes for name in vote.answers)
         return tuple(name for name in names if len({vote.answers.get(name) for vote in self.votes}) > 1)
 
-    @property
-    def settled(self) -> Vote | None:
-        """The answers that hold: those adjudicated, else those on which the votes agree."""
-        if self.adjudication or not self.votes:
-            return self.adjudication
-        return None if self.differing else self.votes[0]
-
 
 def codings_of(events: Iterable[Event], message: str) -> Codings:
     """The votes about `message`; a vote of the same person replaces the earlier one."""
@@ -96,14 +89,20 @@ def stages_of(events: Sequence[Event], coding: Coding) -> dict[str, tuple[Stage,
 
 def as_seen_blind(events: Sequence[Event], actor: str, coding: Coding) -> list[Event]:
     """The events of a request that a coder may know: of a message that still waits for votes and has
-    not got the own one, no reading at all. Where nobody is asked any more, nothing can be biased."""
+    not got the own one, no reading at all, and meanwhile nothing that follows from one: a correction, a
+    rating, that the unit's page is looked at no more. Where nobody is asked any more, nothing can be biased."""
     stages = stages_of(events, coding)
     secret = {
         message
         for message, (stage, codings, _reading) in stages.items()
         if stage is Stage.OPEN and actor not in codings.coders
     }
-    return [event for event in events if event.kind not in _READINGS or event.source_sha256 not in secret]
+    return [
+        event
+        for event in events
+        if not (event.kind in _READINGS and event.source_sha256 in secret)
+        and not (event.kind in _FOLLOWING and secret)
+    ]
 
 
 _READINGS = (
@@ -112,9 +111,8 @@ _READINGS = (
     EventKind.CODED,
     EventKind.ADJUDICATED,
     EventKind.REOPENED,
-    EventKind.RATING_CLAIMED,
-    EventKind.RATED,
 )
+_FOLLOWING = (EventKind.CORRECTED, EventKind.LOOKED_UP, EventKind.RATING_CLAIMED, EventKind.RATED)
 
 
 def _vote(event: Event) -> Vote:

@@ -1,6 +1,6 @@
 """The coding instrument: which questions reviewers answer about a message, and what an answer may be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,11 +94,6 @@ def _checked(question: CodingQuestion, answer: str) -> dict[str, str]:
     if question.options and answer not in {option.code for option in question.options}:
         raise AnswerFault(question.question_id, "unknown_code")
     return {question.question_id: answer}
-
-
-def disputed_questions(instrument: Instrument, votes: Sequence[Mapping[str, str]]) -> list[str]:
-    """The questions that have to agree and on which the votes differ; an absent answer is one too."""
-    return [name for name in instrument.compared if len({vote.get(name, "") for vote in votes}) > 1]
 
 
 def kinds_offered() -> tuple[MessageKind, ...]:

@@ -25,7 +25,7 @@ class Coding:
     or the other's codes before the own vote.
     """
 
-    instrument: str = "cn"
+    instrument: str = "evaluation"
     coders: int = 1
     is_blind: bool = False
 

@@ -15,7 +15,7 @@ _TAGS = {
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {"*": set[str](), "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
-_LONGEST = 200_000  # characters of markup; a letter that needs more is read as text
+_LONGEST = 200_000  # characters of markup; the rest is left out, and stands in the text
 _HEAD = '<!doctype html><html><head><meta charset="utf-8"><title></title></head><body>'
 # Characters that turn the direction of what follows, or that nobody sees.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u200b\u2060\ufeff\x00]")

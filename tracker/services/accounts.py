@@ -174,7 +174,7 @@ def log_out(workspace: Workspace, token: str, now: datetime) -> None:
 
 def _fits(row: AccountRow | None, password: str) -> bool:
     """A name that is none costs as much time as a wrong password, so that names cannot be found out."""
-    hashed = row.password if row and row.password and not row.closed_at else _decoy()
+    hashed = row.password if row and not row.closed_at else _decoy()
     try:
         return _hasher().verify(hashed, password) and hashed != _decoy()
     except VerificationError:

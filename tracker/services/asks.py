@@ -38,6 +38,11 @@ def open_asks(session: Session, now: datetime) -> list[AskRow]:
     return list(session.exec(query.order_by(col(AskRow.asked_at))))
 
 
+def picture_of(session: Session, ask_id: int) -> bytes:
+    """What a form shows that only a person can read; empty where it shows nothing."""
+    return session.exec(select(AskRow.picture).where(AskRow.id == ask_id)).first() or b""
+
+
 def answer_ask(workspace: Workspace, reference: str, answer: str, actor: str, now: datetime) -> bool:
     """Hand a person's answer to the form that waits for it; False where none waits (any more)."""
     with writing(workspace.engine) as session:

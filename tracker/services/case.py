@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
@@ -22,10 +22,9 @@ from tracker.services.statement import Statement
 from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import coding_of, events_of_request, record
-from tracker.store.queries import arrivals_of
+from tracker.store.queries import arrivals_of, round_names
 from tracker.store.tables import (
     ApplicantRow,
-    EventRow,
     EvidenceRow,
     QuestionRow,
     RawMessageRow,
@@ -63,7 +62,6 @@ class Letter:
     has_page: bool
     files: Sequence[AttachedFile] = ()
     faults: Sequence[str] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Case:
     events: Sequence[Event]
     letters: Sequence[CodedLetter]
     measured: MeasuredRequest
-    statement: Sequence[str] = field(default=())
+    statement: Sequence[str]
 
 
 def is_blind_for(session: Session, round_name: str, role: Role) -> bool:
@@ -94,17 +92,24 @@ def is_blind_for(session: Session, round_name: str, role: Role) -> bool:
     return role is Role.REVIEWER and coding_of(session, round_name).is_blind
 
 
+def is_blind_anywhere(session: Session, role: Role) -> bool:
+    """The same for what is shown of all rounds together."""
+    return any(is_blind_for(session, name, role) for name in round_names(session))
+
+
 def case_of(session: Session, workspace: Workspace, reference: str, visit: Visit, now: datetime) -> Case:
     request = find_request(session, reference)
     is_blind = is_blind_for(session, request.round, visit.role)
-    told = events_of_request(session, reference)
-    seen = as_seen_blind(told, visit.actor, coding_of(session, request.round)) if is_blind else told
+    told, coding = events_of_request(session, reference), coding_of(session, request.round)
+    seen = as_seen_blind(told, visit.actor, coding) if is_blind else told
     measured = _measured(session, workspace, request, seen, now)
     mask = mask_for(session, workspace, request.applicant, visit.role)
-    letters = [
-        _coded_letter(session, workspace, sha256, told, visit, is_blind, mask, request.round)
-        for sha256 in messages_of(told)
-    ]
+    letters = []
+    for sha256, (stage, codings, read) in stages_of(told, coding).items():
+        letter, has_voted = letter_shown(session, workspace, sha256, mask), visit.actor in codings.coders
+        is_secret = is_blind and not has_voted and stage is Stage.OPEN
+        known = (None, None) if is_secret else (read, codings)
+        letters.append(CodedLetter(letter, stage, has_voted, *known))
     return Case(
         request=request,
         unit=measured.unit,
@@ -166,24 +171,6 @@ def _statement(measured: MeasuredRequest, as_of: date) -> list[str]:
     return Statement(found.facts, found.assessment, found.reading, measured.law, as_of).lines(every=False)
 
 
-def _coded_letter(
-    session: Session,
-    workspace: Workspace,
-    sha256: str,
-    told: Sequence[Event],
-    visit: Visit,
-    is_blind: bool,
-    mask: Callable[[str], str],
-    round_name: str,
-) -> CodedLetter:
-    stage, codings, reading = stages_of(told, coding_of(session, round_name))[sha256]
-    has_voted = visit.actor in codings.coders
-    letter = letter_shown(session, workspace, sha256, mask)
-    if is_blind and not has_voted and stage is Stage.OPEN:
-        return CodedLetter(letter, Stage.OPEN, False, None, None)
-    return CodedLetter(letter, stage, has_voted, reading, codings)
-
-
 def letter_shown(session: Session, workspace: Workspace, sha256: str, mask: Callable[[str], str]) -> Letter:
     arrival = arrivals_of(session, sha256)[0]
     if arrival.source == CONTACT:
@@ -198,14 +185,10 @@ def letter_shown(session: Session, workspace: Workspace, sha256: str, mask: Call
         text=_shortened(mask(visible(message.reply_text))),
         signature=_shortened(mask(visible(message.signature))),
         quoted=_shortened(mask(visible(message.quoted_text))),
-        has_page=arrival.source != PAGE and "html" in _content_types(workspace, sha256),
+        has_page=arrival.source != PAGE and b"text/html" in workspace.evidence.read(sha256).lower(),
         files=_files(message, mask),
         faults=message.faults,
     )
-
-
-def _content_types(workspace: Workspace, sha256: str) -> str:
-    return "html" if b"text/html" in workspace.evidence.read(sha256).lower() else ""
 
 
 def _files(message: Message, mask: Callable[[str], str]) -> list[AttachedFile]:
@@ -233,7 +216,6 @@ def _contact_shown(workspace: Workspace, arrival: RawMessageRow, mask: Callable[
         signature="",
         quoted="",
         has_page=False,
-        note=contact["actor"],
     )
 
 
@@ -280,17 +262,9 @@ def note_identity_seen(
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def files_of_request(session: Session, workspace: Workspace, reference: str) -> list[tuple[Shown, int, str]]:
-    """All raw evidence of a request with size and media type, in the order of its events."""
-    shown = {one.sha256: one for one in evidence_of(session, workspace, reference)}
+def files_of(session: Session, workspace: Workspace, events: Sequence[Event]) -> list[tuple[Shown, int, str]]:
+    """All raw evidence that events rest on, with size and media type, in their order."""
+    shown = {one.sha256: one for one in evidence_of(session, workspace, events)}
     rows = session.exec(select(EvidenceRow).where(col(EvidenceRow.sha256).in_(list(shown))))
     kept = {row.sha256: row for row in rows}
     return [(one, kept[sha].size, kept[sha].media_type) for sha, one in shown.items() if sha in kept]
-
-
-def owners_of(session: Session, sha256: str) -> list[str]:
-    """References of the requests whose events rest on this message."""
-    query = select(EventRow.request).where(
-        EventRow.source_sha256 == sha256, col(EventRow.request).is_not(None)
-    )
-    return sorted({reference for reference in session.exec(query) if reference})

@@ -1,12 +1,13 @@
 """The evidence of one request as files that other programs open: letters, pages, pictures, web archives."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from tracker.domain.terms import Event
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.rounds import find_request
@@ -43,7 +44,8 @@ def write_evidence(workspace: Workspace, reference: str, folder: Path) -> list[P
         raise UserError(_("{folder}: is not empty; name a new folder.").format(folder=folder))
     with reading(workspace.engine) as session:
         find_request(session, reference)
-        found = list(dict.fromkeys(evidence_of(session, workspace, reference)))
+        events = events_of_request(session, reference)
+        found = list(dict.fromkeys(evidence_of(session, workspace, events)))
         suffixes = _suffixes(session, [one.sha256 for one in found])
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -54,8 +56,9 @@ def write_evidence(workspace: Workspace, reference: str, folder: Path) -> list[P
     return written
 
 
-def evidence_of(session: Session, workspace: Workspace, reference: str) -> Iterator[Shown]:
-    for event in events_of_request(session, reference):
+def evidence_of(session: Session, workspace: Workspace, events: Iterable[Event]) -> Iterator[Shown]:
+    """Every file that events rest on, in their order."""
+    for event in events:
         if event.source_sha256:
             yield Shown(event.source_sha256, "source", event.kind)
             yield from _within(session, workspace, event.source_sha256, event.kind)

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from tracker.adapters.calendars import calendar_files, load_calendar
 from tracker.adapters.files import find_file, sha256_of
+from tracker.adapters.instruments import load_instrument
 from tracker.adapters.roster import read_roster, read_round, roster_files
 from tracker.adapters.rules import load_rules
 from tracker.domain.planning import spread_requests
@@ -221,7 +222,7 @@ def _planned(plan: RoundPlan, request: PlannedRequest, actor: str, now: datetime
 
 
 def _files_used(workspace: Workspace, plan: RoundPlan, round_file: Path) -> dict[str, str]:
-    """SHA-256 of the roster, the calendar, the rules and the templates this round stands on."""
+    """SHA-256 of the roster, the calendar, the rules, the templates and the instrument of this round."""
     paths = list(roster_files(round_file))
     paths += [find_file(f"data/rules/{name}.toml", workspace.root) for name in plan.rules.values()]
     paths += [find_file(f"templates/{name}", workspace.root) for name in plan.templates.values()]
@@ -229,6 +230,8 @@ def _files_used(workspace: Workspace, plan: RoundPlan, round_file: Path) -> dict
         load_rules(name, workspace.root)
     for name in plan.templates.values():
         read_template(workspace, name)
+    load_instrument(plan.coding.instrument, workspace.root)
+    paths.append(find_file(f"data/instruments/{plan.coding.instrument}.toml", workspace.root))
     load_calendar(plan.calendar, workspace=workspace.root)
     paths += calendar_files(plan.calendar, workspace.root)
     return {path.name: sha256_of(path) for path in paths}

@@ -25,20 +25,18 @@ _SETTLED = frozenset({Verdict.IN_TIME, Verdict.LATE, Verdict.CHANNEL_FAILED, Ver
 _NEVER = date.max
 
 
-def refresh_standings(workspace: Workspace, now: datetime, most: int | None = None) -> int:
-    """Measure anew what is out of date, at most `most` requests; returns how many are still out of date."""
+def refresh_standings(workspace: Workspace, now: datetime) -> None:
+    """Measure anew whatever is out of date."""
     with reading(workspace.engine) as session:
         stale = [
             (name, reference)
             for name in round_names(session)
             for reference in _out_of_date(session, workspace, name, now)
         ]
-    wanted = stale if most is None else stale[:most]
-    for name in dict.fromkeys(name for name, _reference in wanted):
-        references = [reference for each, reference in wanted if each == name]
+    for name in dict.fromkeys(name for name, _reference in stale):
+        references = [reference for each, reference in stale if each == name]
         for start in range(0, len(references), _BATCH):
             _measure(workspace, name, references[start : start + _BATCH], now)
-    return len(stale) - len(wanted)
 
 
 def refresh_newer(workspace: Workspace, now: datetime, most: int = 50) -> int:

@@ -111,15 +111,12 @@ def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> lis
     return sorted(found, key=lambda task: (task.since, task.task_id))
 
 
-def find_standing_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
-    return _named(standing_tasks(session, workspace, now), task_id)
-
-
 def find_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
-    return _named(open_tasks(session, workspace, now), task_id)
+    return named_task(open_tasks(session, workspace, now), task_id)
 
 
-def _named(tasks: list[Task], task_id: str) -> Task:
+def named_task(tasks: list[Task], task_id: str) -> Task:
+    """The open task of this id; raises `UserError` where there is none."""
     for task in tasks:
         if task.task_id == task_id:
             return task

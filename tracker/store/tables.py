@@ -397,8 +397,7 @@ class AccountRow(SQLModel, table=True):
     __tablename__ = "account"
     name: str = Field(primary_key=True)
     role: str
-    password: str  # argon2id; empty: only by single sign-on
-    subject: str | None = Field(default=None, unique=True)  # of the single sign-on
+    password: str  # argon2id
     created_at: datetime
     closed_at: datetime | None = None
 

@@ -147,10 +147,11 @@ class _Protecting:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if scope["method"] == "POST" and (not length.isdigit() or int(length) > _MOST_BYTES):
-            await Response("413", 413)(scope, receive, send)
-            return
+        if scope["method"] == "POST":
+            length = dict(scope["headers"]).get(b"content-length", b"")
+            if not length.isdigit() or int(length) > _MOST_BYTES:  # browsers always say how much they send
+                await Response(status_code=413 if length else 411)(scope, receive, send)
+                return
 
         async def protect(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -70,14 +71,11 @@ class Call:
             names = round_names(session)
         if not names:
             raise UserError(_("There is no round yet. Plan one: `tracker plan round.toml`."))
-        wanted = self.query("round") or self.request.cookies.get("round", "")
+        wanted = self.query("round") or unquote(self.request.cookies.get("round", ""))
         return wanted if wanted in names else names[-1]
 
     def show(self, file: str, status: int = 200, /, **context: Any) -> Response:
-        return HTMLResponse(self.rendered(file, **context), status)
-
-    def rendered(self, file: str, /, **context: Any) -> str:
-        return template(file).render(
+        page = template(file).render(
             visit=self.visit,
             role=self.visit.role,
             path=self.request.url.path,
@@ -86,9 +84,12 @@ class Call:
             languages=LANGUAGES,
             is_rehearsal=self.workspace.settings.mode is Mode.REHEARSAL,
             notice=notice_word(self.query("done")),
-            now=self.desk.clock(),
             **context,
         )
+        answer = HTMLResponse(page, status)
+        if named := self.query("round"):  # the other pages go on with it
+            answer.set_cookie("round", quote(named), samesite="strict", secure=self.desk.is_secure)
+        return answer
 
 
 Page = Callable[[Call], Response]

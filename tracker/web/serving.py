@@ -11,15 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
-from sqlmodel import select
 
 from tracker.clock import Clock
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.accounts import accounts
 from tracker.services.standings import refresh_standings
 from tracker.settings import DeskSettings, Workspace
 from tracker.store.database import reading
-from tracker.store.tables import AccountRow
 from tracker.web.app import make_app
 from tracker.web.desk import Desk
 
@@ -59,7 +58,7 @@ def settled_desk(
             ).format(host=desk.host)
         )
     with reading(workspace.engine) as session:
-        if session.exec(select(AccountRow.name)).first() is None:
+        if not accounts(session):
             raise UserError(
                 _("Nobody may log in yet: `tracker account add NAME --role lead` makes the first.")
             )

@@ -13,6 +13,7 @@ from tracker.services.accounts import Role
 from tracker.services.case import CodedLetter, case_of, is_blind_for
 from tracker.services.coding import adjudicate, code, instrument_of, reopen
 from tracker.services.queue import Subject, at_work_on, claim, claim_next, counts_of, queue_page, release
+from tracker.services.rounds import find_request
 from tracker.store.database import reading
 from tracker.web.desk import AT_WORK, EVERYBODY, LEAD_ONLY, Call, Entry, go_to
 
@@ -63,6 +64,7 @@ def message(call: Call) -> Response:
     with reading(call.workspace.engine) as session:
         case = case_of(session, call.workspace, subject.request, call.visit, call.desk.clock())
         instrument = instrument_of(session, call.workspace, case.request.round)
+        is_blind_round = is_blind_for(session, case.request.round, Role.REVIEWER)
     request_kind = RequestKind(case.request.kind)
     coded = _coded(case.letters, subject)
     others = at_work_on(call.workspace, subject, call.visit.actor, call.desk.clock())
@@ -76,14 +78,17 @@ def message(call: Call) -> Response:
         outcomes=list(zip(CODE_KEYS, outcomes_offered(request_kind), strict=False)),
         keys=CODE_KEYS,
         others=[] if case.is_blind else others,
-        may_code=_may_code(call, coded),
+        may_code=_may_code(call, coded, is_blind_round),
         may_adjudicate=_may_adjudicate(call, coded),
         request_kind=request_kind,
     )
 
 
-def _may_code(call: Call, coded: CodedLetter) -> bool:
-    return call.visit.role in AT_WORK and coded.stage in (Stage.OPEN, Stage.UNASKED) and not coded.has_voted
+def _may_code(call: Call, coded: CodedLetter, is_blind_round: bool) -> bool:
+    """In a blind round the lead, who sees every reading, codes nothing."""
+    is_in_the_know = call.visit.role is Role.LEAD and is_blind_round
+    is_asked = coded.stage in (Stage.OPEN, Stage.UNASKED) and not coded.has_voted
+    return call.visit.role in AT_WORK and is_asked and not is_in_the_know
 
 
 def _may_adjudicate(call: Call, coded: CodedLetter) -> bool:
@@ -104,16 +109,11 @@ def _coded(letters: Sequence[CodedLetter], subject: Subject) -> CodedLetter:
 def post_code(call: Call) -> Response:
     subject = _subject(call)
     with reading(call.workspace.engine) as session:
-        case = case_of(session, call.workspace, subject.request, call.visit, call.desk.clock())
-    if call.visit.role is Role.LEAD and _is_blind_round(call, case.request.round):
+        is_blind_round = is_blind_for(session, find_request(session, subject.request).round, Role.REVIEWER)
+    if call.visit.role is Role.LEAD and is_blind_round:
         raise UserError(_("In a blind round the lead sees every reading, and so codes nothing."))
     code(call.workspace, subject, _answers(call), call.visit.actor, call.desk.clock())
     return next_one(call) if call.text("then") == "next" else go_to(_path(subject), "coded")
-
-
-def _is_blind_round(call: Call, round_name: str) -> bool:
-    with reading(call.workspace.engine) as session:
-        return is_blind_for(session, round_name, Role.REVIEWER)
 
 
 def post_adjudicate(call: Call) -> Response:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.letters.showing import harmless_page
-from tracker.services.case import files_of_request, mask_for, messages_of, note_identity_seen
+from tracker.services.case import files_of, mask_for, messages_of, note_identity_seen
 from tracker.services.intake import kept_message
 from tracker.services.rounds import find_request
 from tracker.store.database import reading
@@ -32,7 +32,10 @@ def evidence(call: Call) -> Response:
     """A file that the request's events rest on, byte for byte; it may name the applicant, so it is on record."""
     reference, sha256 = call.path("reference"), call.path("sha256")
     with reading(call.workspace.engine) as session:
-        known = {one.sha256 for one, _size, _type in files_of_request(session, call.workspace, reference)}
+        known = {
+            one.sha256
+            for one, _size, _type in files_of(session, call.workspace, events_of_request(session, reference))
+        }
     if sha256 not in known:
         raise _unknown(sha256, reference)
     note_identity_seen(

@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.case import is_blind_for
 from tracker.services.pen import held_letter, held_messages, next_held
 from tracker.services.review import assign
 from tracker.store.database import reading
@@ -23,8 +22,7 @@ def pen(call: Call) -> Response:
 def held(call: Call) -> Response:
     with reading(call.workspace.engine) as session:
         found = held_letter(session, call.workspace, call.path("message"), call.visit.role)
-        is_blind = is_blind_for(session, call.round_name(), call.visit.role)
-    return call.show("held.html", found=found, is_blind=is_blind)
+    return call.show("held.html", found=found)
 
 
 def post_held(call: Call) -> Response:

@@ -3,18 +3,21 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from sqlmodel import Session
 from starlette.responses import Response
 
 from tracker.domain.terms import SHANGHAI, RequestKind, Verdict, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.case import case_of, files_of_request, is_blind_for, note_identity_seen
+from tracker.services.case import case_of, files_of, is_blind_for, note_identity_seen
 from tracker.services.coding import agreement_of
 from tracker.services.health import health_of
+from tracker.services.measuring import laws_of
+from tracker.services.pen import held_messages
 from tracker.services.queue import counts_of
 from tracker.services.rounds import plan_of, round_state
 from tracker.services.standings import refresh_newer
-from tracker.services.tasks import submission_fields
+from tracker.services.tasks import standing_tasks, submission_fields
 from tracker.store.database import reading
 from tracker.store.queries import round_names
 from tracker.store.standing_queries import (
@@ -53,32 +56,34 @@ def overview(call: Call) -> Response:
             "health": health_of(call.workspace, now),
         }
         if not is_blind:
-            shown |= _measured(call, name, now)
+            shown |= _measured(session, call, name, now)
     return call.show("overview.html", **shown)
 
 
-def _measured(call: Call, name: str, now: datetime) -> dict[str, object]:
-    with reading(call.workspace.engine) as session:
-        counts, days = verdict_counts(session, name), day_counts(session, name)
-        today = local_date(now)
-        due = Filter(due_from=today, due_until=today + _WEEK, verdicts=(Verdict.PENDING,))
-        return {
-            "counts": _by(counts),
-            "groups": {
-                group: verdict_bar(_by({key: n for key, n in counts.items() if key[0] == group}))
-                for group in sorted({group for group, _kind, _verdict in counts})
-            },
-            "charts": {
-                kind: days_chart({d: n for (each, d), n in days.items() if each == kind}, limit)
-                for kind, limit in ((RequestKind.DISCLOSURE, 20), (RequestKind.CONSULTATION, 5))
-                if any(each == kind for each, _d in days)
-            },
-            "provisional": count_provisional(session, name),
-            "due": count_standings(session, name, due),
-            "disputable": count_standings(session, name, Filter(is_disputable=True)),
-            "awaiting_us": count_standings(session, name, Filter(verdict=Verdict.AWAITING_US)),
-            "agreement": agreement_of(session, call.workspace, name),
-        }
+def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[str, object]:
+    counts, days = verdict_counts(session, name), day_counts(session, name)
+    today = local_date(now)
+    due = Filter(due_from=today, due_until=today + _WEEK, verdicts=(Verdict.PENDING,))
+    return {
+        "counts": _by(counts),
+        "groups": {
+            group: verdict_bar(_by({key: n for key, n in counts.items() if key[0] == group}))
+            for group in sorted({group for group, _kind, _verdict in counts})
+        },
+        "charts": {
+            kind: days_chart(
+                {d: n for (each, d), n in days.items() if each == kind}, law.book.versions[-1].reply_days
+            )
+            for kind, law in laws_of(session, call.workspace, name).items()
+            if any(each == kind for each, _d in days)
+        },
+        "provisional": count_provisional(session, name),
+        "due": count_standings(session, name, due),
+        "disputable": count_standings(session, name, Filter(is_disputable=True)),
+        "stuck": len(standing_tasks(session, call.workspace, now))
+        + held_messages(session, start=0, most=0)[1],
+        "agreement": agreement_of(session, call.workspace, name),
+    }
 
 
 def _by(counts: dict[tuple[str, str, str], int]) -> dict[Verdict, dict[str, int]]:
@@ -155,7 +160,7 @@ def one_request(call: Call) -> Response:
     reference = call.path("reference")
     with reading(call.workspace.engine) as session:
         case = case_of(session, call.workspace, reference, call.visit, call.desk.clock())
-        files = files_of_request(session, call.workspace, reference)
+        files = files_of(session, call.workspace, case.events)
     return call.show("request.html", case=case, files=files)
 
 

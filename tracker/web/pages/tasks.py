@@ -6,15 +6,14 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlmodel import select
 from starlette.responses import Response
 
 from tracker.domain.terms import SHANGHAI, MessageKind, Outcome, RequestKind, outcomes_of
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.accounts import Role
-from tracker.services.asks import answer_ask, open_asks
-from tracker.services.case import is_blind_for, note_identity_seen
+from tracker.services.asks import answer_ask, open_asks, picture_of
+from tracker.services.case import is_blind_anywhere, note_identity_seen
 from tracker.services.contacts import (
     MEDIA,
     Receipt,
@@ -25,14 +24,16 @@ from tracker.services.contacts import (
     record_signature,
     record_submission,
 )
+from tracker.services.pen import held_messages
+from tracker.services.queue import counts_of
 from tracker.services.rounds import find_request
 from tracker.services.settle import settle
 from tracker.services.standings import refresh_newer
-from tracker.services.tasks import Task, TaskKind, find_standing_task, standing_tasks, submission_fields
+from tracker.services.tasks import Task, TaskKind, named_task, standing_tasks, submission_fields
 from tracker.store.database import reading
-from tracker.store.tables import AskRow
 from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
 
+PER_PAGE = 100
 # What these tasks are about follows from what a message was read as.
 _TELLING = (
     TaskKind.ANSWER_UNIT, TaskKind.SECOND_CHANNEL, TaskKind.LOOK_UP, TaskKind.SIGNATURE,
@@ -44,43 +45,43 @@ def tasks(call: Call) -> Response:
     wanted = call.query("kind")
     shown = [task for task in found if not wanted or task.kind == wanted]
     kinds = {kind: sum(task.kind is kind for task in found) for kind in TaskKind}
+    page, name = call.page_number(), call.round_name()
+    with reading(call.workspace.engine) as session:
+        stages, held = counts_of(session, name), held_messages(session, start=0, most=0)[1]
     return call.show(
-        "tasks.html", tasks=shown[:200], count=len(shown), kinds={k: n for k, n in kinds.items() if n}
+        "tasks.html",
+        tasks=shown[(page - 1) * PER_PAGE : page * PER_PAGE],
+        count=len(shown),
+        kinds={kind: n for kind, n in kinds.items() if n},
+        page=page,
+        pages=-(-len(shown) // PER_PAGE),
+        stages=stages,
+        held=held,
     )
 
 
 def _visible(call: Call) -> list[Task]:
     refresh_newer(call.workspace, call.desk.clock())
     with reading(call.workspace.engine) as session:
-        is_blind = is_blind_for(session, call.round_name(), call.visit.role)
+        is_blind = is_blind_anywhere(session, call.visit.role)
         found = standing_tasks(session, call.workspace, call.desk.clock())
     return [task for task in found if not (is_blind and task.kind in _TELLING)]
 
 
 def one_task(call: Call) -> Response:
-    now = call.desk.clock()
-    with reading(call.workspace.engine) as session:
-        task = find_standing_task(session, call.workspace, call.path("task"), now)
-        if is_blind_for(session, call.round_name(), call.visit.role) and task.kind in _TELLING:
-            raise UserError(
-                _("{task}: no such open task. `tracker task list` shows them.").format(task=call.path("task"))
-            )
-        fields = {}
-        if task.kind is TaskKind.SUBMIT and call.visit.role is Role.LEAD:
+    task, fields = named_task(_visible(call), call.path("task")), {}
+    if task.kind is TaskKind.SUBMIT and call.visit.role is Role.LEAD:
+        with reading(call.workspace.engine) as session:
             fields = submission_fields(session, call.workspace, task.subject)
-    if fields:
-        note_identity_seen(call.workspace, call.visit, "submission", now, request=task.subject)
+        note_identity_seen(call.workspace, call.visit, "submission", call.desk.clock(), request=task.subject)
     return call.show("task.html", task=task, fields=fields)
 
 
 def picture(call: Call) -> Response:
     """What a form shows that only a person can read."""
     with reading(call.workspace.engine) as session:
-        query = select(AskRow.picture).where(AskRow.id == int(call.path("ask")))
-        found = session.exec(query).first()
-    return Response(
-        found or b"", media_type="image/png" if (found or b"")[:4] == b"\x89PNG" else "image/jpeg"
-    )
+        found = picture_of(session, int(call.path("ask")))
+    return Response(found, media_type="image/png" if found.startswith(b"\x89PNG") else "image/jpeg")
 
 
 def asks(call: Call) -> Response:
@@ -99,8 +100,7 @@ def post_ask(call: Call) -> Response:
 
 def post_task(call: Call) -> Response:
     now, actor, workspace = call.desk.clock(), call.visit.actor, call.workspace
-    with reading(workspace.engine) as session:
-        task = find_standing_task(session, workspace, call.path("task"), now)
+    task = named_task(_visible(call), call.path("task"))
     reference, at = task.subject, _moment(call.text("at"), now)
     with _proof(call) as proof:
         if task.kind is TaskKind.LOOK_UP:

@@ -63,11 +63,9 @@ def _create_accounts() -> None:
     op.create_table(
         "account",
         *(text(name) for name in ("name", "role", "password")),
-        text("subject", nullable=True),
         moment("created_at"),
         moment("closed_at", nullable=True),
         sa.PrimaryKeyConstraint("name"),
-        sa.UniqueConstraint("subject"),
     )
     op.create_table(
         "visit",
