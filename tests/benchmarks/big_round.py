@@ -38,6 +38,8 @@ AS_OF = datetime(2026, 11, 27, tzinfo=UTC)
 _NAME, _PLANNED_AT, _LAST_DAY, _DAYS = "big", datetime(2026, 8, 25, 2, tzinfo=UTC), date(2026, 10, 30), 60
 _APPLICANTS, _GROUPS, _QUESTIONS, _SEED, _LOAD = 200, 40, 10, 2026, 20_000  # _LOAD: rows written together
 _HELD, _UNKNOWN, _DOUBTFUL, _ANSWERED, _REVIEW_BELOW = 0.01, 0.01, 0.04, 0.75, 0.8
+_CODED, _DIFFERING, _CODERS = 0.1, 0.1, [f"person:reviewer{number}" for number in range(1, 13)]
+_FORM = ("has_title", "has_number", "has_seal", "has_remedy")
 _LEAD, _PLATFORM, _STEP = "person:lead", "yunzhou-platform", {"step": FIRST_STEP, "attempt": 1}
 _CHANNELS = {ChannelKind.EMAIL: 75, ChannelKind.WEB_FORM: 20, ChannelKind.POST: 5}
 _NOTICES = {"acknowledgement": 45, "auto_reply": 35, "correction_notice": 10, "extension_notice": 10}
@@ -68,6 +70,9 @@ starts_on = {_LAST_DAY - timedelta(_DAYS - 1)}
 ends_on = {_LAST_DAY}
 closes_on = 2027-03-31
 seed = {_SEED}
+
+[coding]
+coders = 2
 """
 # Whatever the clock says, the mailboxes have been watched without a gap.
 _SETTINGS = 'canary = "off"\ngap_hours = 876000\n'
@@ -208,7 +213,10 @@ def _derive(connection: sqlite3.Connection, writer: _Writer) -> None:
         own = {"request": reference, "round": _NAME, "unit_id": units[reference]}
         for message, (stage, codings, reading) in stages_of(events, coding).items():
             coders, at = ";".join(codings.coders), reading.arrived_at or reading.at
-            writer.add("coding", message=message, arrived_at=at, stage=stage, coders=coders, **own)
+            answers = canonical_json([dict(vote.answers) for vote in codings.votes]) if codings.votes else ""
+            writer.add(
+                "coding", message=message, arrived_at=at, stage=stage, coders=coders, answers=answers, **own
+            )
 
 
 def _letter(headers: Mapping[str, str], subject: str, text: str, charset: str = "utf-8") -> bytes:
@@ -409,6 +417,39 @@ class _Story:
         }  # fmt: skip
         reference, key = one.reference, f"read:{one.reference}:{key}"
         self._writer.record(EventKind.READ, stamp, actor, key, result, reference, sha256, known)
+        if dice.random() < _CODED:
+            self._code(reference, sha256, result, known + timedelta(days=2))
+
+    def _code(self, reference: str, sha256: str, result: Mapping[str, Any], at: datetime) -> None:
+        """Two people code a message; where they agree, it counts as read by them."""
+        dice, record = self._dice, self._writer.record
+        first = {"kind": result["kind"], "channel_worked": "yes"}
+        if result["outcome"]:
+            first |= {name: dice.choice(("yes", "no")) for name in _FORM} | {"outcome": result["outcome"]}
+        second = first | ({dice.choice(list(first)): "no"} if dice.random() < _DIFFERING else {})
+        coders = dice.sample(_CODERS, 2)
+        for person, answers in zip(coders, (first, second), strict=True):
+            payload = {
+                "instrument": "evaluation",
+                "version": "",
+                "answers": answers,
+                "ratings": {},
+                "note": "",
+            }
+            record(
+                EventKind.CODED,
+                at,
+                person,
+                f"coded:{reference}:{sha256}:{person}",
+                payload,
+                reference,
+                sha256,
+            )
+        if first == second:
+            names = ("kind", "outcome", "time_basis", "arrived_at", "days")
+            payload = {name: result[name] for name in names} | {"reason": ""}
+            key = f"reviewed:{reference}:{sha256}"
+            record(EventKind.REVIEWED, at, coders[1], key, payload, reference, sha256)
 
     def _answer(self, headers: Mapping[str, str], one: _Asked, said: str, is_held: bool) -> bytes:
         """A letter of 300 to 900 bytes of text."""

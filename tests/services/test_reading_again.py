@@ -16,7 +16,8 @@ from tracker.services.imports import import_mail
 from tracker.services.reread import Change, reread
 from tracker.services.review import confirm, review_tasks
 from tracker.services.sent_elsewhere import import_requests
-from tracker.services.tasks import TaskKind, open_tasks
+from tracker.services.task_kinds import TaskKind
+from tracker.services.tasks import open_tasks
 from tracker.services.workspaces import make_workspace
 from tracker.settings import Workspace, open_workspace
 from tracker.store.database import reading

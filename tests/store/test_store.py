@@ -36,7 +36,7 @@ from tracker.domain.terms import SHANGHAI, Event, EventKind
 from tracker.services.tick import tick as tick_at
 from tracker.services.watch import Look
 from tracker.settings import Workspace
-from tracker.store import tables
+from tracker.store import desk_tables, tables
 from tracker.store.database import HEAD, open_database, reading, writing
 from tracker.store.events import broken_seals, record, seal_events
 from tracker.store.evidence import EvidenceStore
@@ -129,7 +129,7 @@ def test_every_column_of_a_time_is_of_the_one_kind() -> None:
     assert {type(column.type) for column in TIMES} == {UTCDateTime}
     fields = [
         f"{model.__tablename__}.{name}"
-        for model in vars(tables).values()
+        for model in (vars(tables) | vars(desk_tables)).values()
         if isinstance(model, type) and issubclass(model, SQLModel) and model is not SQLModel
         for name, field in model.model_fields.items()
         if field.annotation in (datetime, datetime | None)

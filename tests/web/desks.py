@@ -1,7 +1,6 @@
 """A small workspace with requests that were sent and answered, and a desk before it."""
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -21,12 +20,13 @@ from tracker.clock import Clock
 from tracker.domain.terms import Event, EventKind
 from tracker.services.accounts import Role, add_account
 from tracker.services.intake import keep_fetched, take_in
-from tracker.settings import Workspace
+from tracker.settings import DeskSettings, Workspace
 from tracker.store.database import writing
 from tracker.store.events import record
 from tracker.store.tables import RequestRow
 from tracker.web.app import make_app
 from tracker.web.desk import Desk
+from tracker.web.serving import listen
 
 PASSWORD = "correct horse battery"
 NOW = datetime.now(UTC)
@@ -121,7 +121,7 @@ class Person:
 @contextmanager
 def served(workspace: Workspace, clock: Clock = lambda: NOW) -> Iterator[str]:
     """The desk on a port of this machine; gives its address."""
-    listening = socket.create_server((HOST, 0))
+    listening = listen(DeskSettings(port=0))
     server = uvicorn.Server(
         uvicorn.Config(make_app(Desk(workspace, clock)), log_level="error", lifespan="off")
     )

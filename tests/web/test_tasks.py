@@ -8,7 +8,8 @@ from tests.acceptance.workspaces import APPLICANT_NAME, LONG_AGO, build, change,
 from tests.web.desks import NOW, desk
 from tracker.services.review import assign
 from tracker.services.standings import refresh_standings
-from tracker.services.tasks import TaskKind, open_tasks, standing_tasks
+from tracker.services.task_kinds import TaskKind
+from tracker.services.tasks import open_tasks, standing_tasks
 from tracker.store.database import reading
 
 

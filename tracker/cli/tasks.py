@@ -32,7 +32,8 @@ from tracker.services.contacts import (
     record_look,
     record_submission,
 )
-from tracker.services.tasks import Task, TaskKind, find_task, open_tasks, submission_fields, task_word
+from tracker.services.task_kinds import Task, TaskKind, task_word
+from tracker.services.tasks import find_task, open_tasks, submission_fields
 from tracker.settings import Workspace
 from tracker.store.database import reading
 

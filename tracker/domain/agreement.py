@@ -1,34 +1,42 @@
-"""How far coders agree beyond chance: Cohen's kappa and Krippendorff's alpha for nominal codes."""
+"""How far coders agree beyond chance: Cohen's kappa and Krippendorff's alpha for nominal codes.
+
+Cases with the same codes are counted together: `{("yes", "no"): 3}` is three cases of one "yes" and one "no".
+"""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Mapping
 from itertools import permutations
 
 
-def cohens_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
+def cohens_kappa(pairs: Mapping[tuple[Hashable, Hashable], int]) -> float | None:
     """Cohen's kappa (1960) of two coders' codes for the same cases.
 
     None where it is not defined: no case at all, or one and the same code everywhere, where chance
     alone would agree always.
     """
-    if not pairs:
+    cases = sum(pairs.values())
+    if not cases:
         return None
-    first, second = (Counter(codes) for codes in zip(*pairs, strict=True))
-    observed = sum(a == b for a, b in pairs) / len(pairs)
-    expected = sum(first[code] * second[code] for code in first) / len(pairs) ** 2
+    first: Counter[Hashable] = Counter()
+    second: Counter[Hashable] = Counter()
+    for (one, other), count in pairs.items():
+        first[one] += count
+        second[other] += count
+    observed = sum(count for (one, other), count in pairs.items() if one == other) / cases
+    expected = sum(first[code] * second[code] for code in first) / cases**2
     return None if expected == 1 else (observed - expected) / (1 - expected)
 
 
-def krippendorffs_alpha(cases: Iterable[Sequence[Hashable]]) -> float | None:
-    """Krippendorff's alpha (2011) for nominal codes; `cases` holds each case's codes, however many coders gave one.
+def krippendorffs_alpha(cases: Mapping[tuple[Hashable, ...], int]) -> float | None:
+    """Krippendorff's alpha (2011) for nominal codes; a case has as many codes as coders gave one.
 
     A case with fewer than two codes says nothing and is left out. None where it is not defined: no
     case with two codes, or one and the same code everywhere.
     """
     weights: dict[tuple[Hashable, Hashable], float] = {}
-    for codes in cases:
+    for codes, count in cases.items():
         for pair in permutations(codes, 2):
-            weights[pair] = weights.get(pair, 0.0) + 1 / (len(codes) - 1)
+            weights[pair] = weights.get(pair, 0.0) + count / (len(codes) - 1)
     totals: dict[Hashable, float] = {}
     for (code, _other), weight in weights.items():
         totals[code] = totals.get(code, 0.0) + weight

@@ -17,7 +17,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
-from tracker.store.tables import AccountRow, FailedLoginRow, VisitRow
+from tracker.store.desk_tables import AccountRow, FailedLoginRow, VisitRow
 
 SHORTEST_PASSWORD = 12  # characters; length is what counts (NIST SP 800-63B)
 IDLE, LONGEST_VISIT = timedelta(hours=4), timedelta(hours=12)

@@ -1,14 +1,17 @@
 """What reviewers decide at the desk: votes, adjudications, reopenings. Nothing is edited, all is appended."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, select
 
 from tracker.adapters.instruments import load_instrument
 from tracker.domain.agreement import cohens_kappa, krippendorffs_alpha
-from tracker.domain.coding import Codings, Stage, codings_of, stages_of
+from tracker.domain.coding import Codings, Stage, stages_of
 from tracker.domain.instrument import (
     KIND,
     OUTCOME,
@@ -25,8 +28,9 @@ from tracker.services.review import find_message, reviewed_event
 from tracker.services.rounds import find_request
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
-from tracker.store.events import coding_of, events_of_kind, events_of_request, record
-from tracker.store.tables import LeaseRow, RequestRow
+from tracker.store.desk_tables import CodingRow, LeaseRow
+from tracker.store.events import coding_of, events_of_request, record
+from tracker.store.tables import RequestRow
 
 
 def instrument_of(session: Session, workspace: Workspace, round_name: str) -> Instrument:
@@ -179,29 +183,26 @@ class Agreement:
 
 def agreement_of(session: Session, workspace: Workspace, round_name: str) -> list[Agreement]:
     """Per question that has to agree, over the votes that count; a question that did not apply is missing."""
-    events = [e for e in events_of_kind(session, *_CODINGS) if e.round == round_name]
-    by_subject: dict[tuple[str, str], list[Event]] = {}
-    for event in events:
-        by_subject.setdefault((event.request or "", event.source_sha256 or ""), []).append(event)
-    voted = [codings_of(told, message) for (_request, message), told in by_subject.items()]
+    query = (
+        select(CodingRow.answers, func.count())
+        .where(CodingRow.round == round_name, CodingRow.answers > "")
+        .group_by(CodingRow.answers)
+    )
+    voted = [(json.loads(answers), count) for answers, count in session.exec(query)]
     instrument = instrument_of(session, workspace, round_name)
     return [_agreement(name, voted) for name in instrument.compared]
 
 
-_CODINGS = (EventKind.CODED, EventKind.ADJUDICATED, EventKind.REOPENED)
-
-
-def _agreement(question_id: str, voted: Sequence[Codings]) -> Agreement:
-    cases = [
-        [vote.answers[question_id] for vote in sorted(codings.votes, key=lambda vote: vote.seq)
-         if question_id in vote.answers]
-        for codings in voted
-    ]  # fmt: skip
-    pairs = [(case[0], case[1]) for case in cases if len(case) == 2]
+def _agreement(question_id: str, voted: Sequence[tuple[Sequence[Mapping[str, str]], int]]) -> Agreement:
+    """`voted`: the answers of each coder of a message, and of how many messages."""
+    cases: Counter[tuple[Hashable, ...]] = Counter()
+    for votes, count in voted:
+        cases[tuple(answers[question_id] for answers in votes if question_id in answers)] += count
+    pairs = {(codes[0], codes[1]): count for codes, count in cases.items() if len(codes) == 2}
     return Agreement(
         question_id=question_id,
-        pairs=len(pairs),
-        agreeing=sum(first == second for first, second in pairs),
+        pairs=sum(pairs.values()),
+        agreeing=sum(count for (first, second), count in pairs.items() if first == second),
         kappa=cohens_kappa(pairs),
         alpha=krippendorffs_alpha(cases),
     )

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, delete, select
 from tracker.domain.coding import Stage
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
+from tracker.store.desk_tables import CodingRow, LeaseRow
 from tracker.store.events import coding_of
-from tracker.store.tables import CodingRow, LeaseRow, UnitRow
+from tracker.store.tables import UnitRow
 
 LEASE = timedelta(minutes=30)
 
@@ -39,17 +40,19 @@ def queue_page(
     """Open ones without the own vote; of disputed ones those that are not one's own."""
     wanted = _wanted(round_name, stage, actor)
     count = _count(session, round_name, stage, actor)
+    order = (col(CodingRow.arrived_at), col(CodingRow.request), col(CodingRow.message))
+    keys = select(CodingRow.request, CodingRow.message).where(*wanted)
+    shown = keys.order_by(*order).offset(start).limit(most).subquery()  # by the index alone
     query = (
         select(CodingRow, UnitRow)
+        .join(shown, (shown.c.request == CodingRow.request) & (shown.c.message == CodingRow.message))
         .join(
             UnitRow,
             (col(UnitRow.round) == col(CodingRow.round)) & (col(UnitRow.unit_id) == col(CodingRow.unit_id)),
         )
-        .where(*wanted)
-        .order_by(col(CodingRow.arrived_at), col(CodingRow.request), col(CodingRow.message))
+        .order_by(*order)
     )
-    rows = list(session.exec(query.offset(start).limit(most)))
-    return QueuePage(rows, count, _leases(session, now))
+    return QueuePage(list(session.exec(query)), count, _leases(session, now))
 
 
 def claim_next(

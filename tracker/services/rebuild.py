@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col, select
 from tracker.domain.terms import EventKind
 from tracker.settings import Workspace
 from tracker.store.database import writing
+from tracker.store.desk_tables import CodingRow
 from tracker.store.events import (
     all_coding_rows,
     events_of_kind,
@@ -17,7 +18,7 @@ from tracker.store.events import (
     state_row,
     to_event,
 )
-from tracker.store.tables import CodingRow, EventRow, HeldMessageRow, RequestStateRow
+from tracker.store.tables import EventRow, HeldMessageRow, RequestStateRow
 
 
 @dataclass(frozen=True, slots=True)

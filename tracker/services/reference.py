@@ -1,6 +1,6 @@
 """What pages show of the tables that a round rests on, and of the events; nothing here can be changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 from tracker.adapters.files import find_files
 from tracker.domain.terms import Event
 from tracker.settings import Workspace
+from tracker.store.desk_tables import AccountRow
 from tracker.store.events import to_event
-from tracker.store.tables import AccountRow, ApplicantRow, ChannelRow, EventRow, UnitRow
+from tracker.store.tables import ApplicantRow, ChannelRow, EventRow, UnitRow
 
 TABLES = ("units", "channels", "applicants", "recipes", "templates", "accounts")
 Cells = Sequence[object]
@@ -37,40 +38,33 @@ def table_page(
     session: Session, workspace: Workspace, name: str, round_name: str, *, start: int, most: int
 ) -> TablePage:
     """A page of one of `TABLES`. Applicants appear by code, with only the domain of their mailbox."""
-    rows = _ROWS[name](session, workspace, round_name)
     headers = _HEADERS[name]
-    return TablePage(headers, rows[start : start + most], len(rows))
+    if name in _ROUND_TABLES:
+        table, key = _ROUND_TABLES[name]
+        rows = select(*(getattr(table, header) for header in headers)).where(table.round == round_name)
+        shown = session.exec(rows.order_by(getattr(table, key)).offset(start).limit(most))
+        count = session.exec(select(func.count()).select_from(table).where(table.round == round_name))
+        return TablePage(headers, list(shown), count.one())
+    cells = _ROWS[name](session, workspace)
+    return TablePage(headers, cells[start : start + most], len(cells))
 
 
-def _units(session: Session, _workspace: Workspace, round_name: str) -> list[Cells]:
-    query = select(UnitRow).where(UnitRow.round == round_name).order_by(UnitRow.unit_id)
-    return [(row.unit_id, row.unit_code, row.name, row.group) for row in session.exec(query)]
-
-
-def _channels(session: Session, _workspace: Workspace, round_name: str) -> list[Cells]:
-    query = select(ChannelRow).where(ChannelRow.round == round_name).order_by(col(ChannelRow.id))
-    return [
-        (row.unit_id, row.kind, row.channel, row.address, row.platform, row.priority)
-        for row in session.exec(query)
-    ]
-
-
-def _applicants(session: Session, _workspace: Workspace, _round: str) -> list[Cells]:
+def _applicants(session: Session, _workspace: Workspace) -> list[Cells]:
     query = select(ApplicantRow).order_by(ApplicantRow.code)
     return [(row.code, "○○@" + row.mailbox.rpartition("@")[2]) for row in session.exec(query)]
 
 
-def _recipes(_session: Session, workspace: Workspace, _round: str) -> list[Cells]:
+def _recipes(_session: Session, workspace: Workspace) -> list[Cells]:
     found = find_files("data/recipes", "*/recipe.json", workspace.root)
     return [(path.parent.name, path.stat().st_size) for path in found]
 
 
-def _templates(_session: Session, workspace: Workspace, _round: str) -> list[Cells]:
+def _templates(_session: Session, workspace: Workspace) -> list[Cells]:
     found = find_files("templates", "*.j2", workspace.root)
     return [(path.name, path.read_text(encoding="utf-8")) for path in found]
 
 
-def _accounts(session: Session, _workspace: Workspace, _round: str) -> list[Cells]:
+def _accounts(session: Session, _workspace: Workspace) -> list[Cells]:
     query = select(AccountRow).order_by(AccountRow.name)
     return [(row.name, row.role, row.created_at, row.closed_at or "") for row in session.exec(query)]
 
@@ -83,9 +77,12 @@ _HEADERS = {
     "templates": ("file", "text"),
     "accounts": ("account", "role", "created_at", "closed_at"),
 }
+# The tables that grow with a round, and what their pages are sorted by.
+_ROUND_TABLES: Mapping[str, tuple[type[UnitRow | ChannelRow], str]] = {
+    "units": (UnitRow, "unit_id"),
+    "channels": (ChannelRow, "id"),
+}
 _ROWS = {
-    "units": _units,
-    "channels": _channels,
     "applicants": _applicants,
     "recipes": _recipes,
     "templates": _templates,

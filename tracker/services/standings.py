@@ -10,12 +10,14 @@ from datetime import date, datetime
 from sqlalchemy import Table, func, insert
 from sqlmodel import Session, col, select
 
+from tracker.domain.lifecycle import History
 from tracker.domain.terms import Verdict, local_date
 from tracker.services.measuring import MeasuredRequest, Surroundings, measure_round, standpoint
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
+from tracker.store.desk_tables import StandingRow
 from tracker.store.queries import round_names
-from tracker.store.tables import EventRow, RequestRow, RequestStateRow, StandingRow
+from tracker.store.tables import EventRow, RequestRow, RequestStateRow
 
 _BATCH = 200
 _TABLE: Table = StandingRow.__table__  # type: ignore[attr-defined]
@@ -23,6 +25,12 @@ _PUT = insert(_TABLE).prefix_with("OR REPLACE")
 # Time alone changes nothing about these any more.
 _SETTLED = frozenset({Verdict.IN_TIME, Verdict.LATE, Verdict.CHANNEL_FAILED, Verdict.NO_REPLY})
 _NEVER = date.max
+
+
+def looked_on(history: History) -> date | None:
+    """When somebody looked at the unit's page last; before that, when the request went out. In Shanghai."""
+    moments = [at for at in (history.submitted_at, *history.looked_up_at) if at]
+    return local_date(max(moments)) if moments else None
 
 
 def refresh_standings(workspace: Workspace, now: datetime) -> None:
@@ -114,6 +122,7 @@ def _standing(one: MeasuredRequest, seq: int, today: date, surroundings: Surroun
         response_days=measured.response_days,
         outcome=measured.outcome,
         is_provisional=measured.is_provisional,
+        looked_on=looked_on(one.history),
         counted_seq=seq,
         counted_on=_NEVER if measured.verdict in _SETTLED else today,
         circumstances=surroundings.fingerprint(request.reference, request.applicant, request.channel),

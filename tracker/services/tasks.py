@@ -1,12 +1,10 @@
 """People's tasks. None is stored: each follows from the state of a request or message, and its id says which."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from tracker.domain.calendar import count_working_days
@@ -16,12 +14,15 @@ from tracker.i18n import _
 from tracker.letters.compose import compose_fields
 from tracker.services.asks import open_asks
 from tracker.services.letters import letter_of
-from tracker.services.measuring import MeasuredRequest, measure_round, standpoint
+from tracker.services.measuring import MeasuredRequest, laws_of, measure_round, standpoint
 from tracker.services.platforms import machine_recipe_of
 from tracker.services.review import review_tasks
 from tracker.services.scans import illegible_scans
+from tracker.services.standings import looked_on
 from tracker.services.submissions import WITH_PERSON
+from tracker.services.task_kinds import Task, TaskKind
 from tracker.settings import Workspace
+from tracker.store.desk_tables import StandingRow
 from tracker.store.queries import requests_in_state, round_names
 from tracker.store.tables import (
     FuseRow,
@@ -29,55 +30,12 @@ from tracker.store.tables import (
     LookupRow,
     OutboxRow,
     RequestRow,
-    StandingRow,
+    RequestStateRow,
     UnitRow,
 )
 
 _LOOK_EVERY_DAYS = 5  # working days
-
-
-class TaskKind(StrEnum):
-    SUBMIT = "submit"  # hand a request in by web form, post, fax, phone or at the counter
-    SETTLE = "settle"  # say whether a letter went out
-    ANSWER_UNIT = "answer"  # the unit asked for a correction, a fee or papers
-    SIGNATURE = "signature"  # look up when the unit signed for a posted letter
-    SECOND_CHANNEL = "call"  # silence by e-mail alone proves nothing: ask by phone whether it arrived
-    REVIEW = "review"  # confirm or correct the machine's reading
-    ASSIGN = "held"  # say whose answer a held message is
-    SCAN = "scan"  # read a scan that no machine could read
-    ASK = "ask"  # read a captcha or a code for a form that waits
-    LOOK_UP = "look"  # look at the page of a request that no machine looks after
-    RECIPE = "recipe"  # a platform's recipe failed again and again: mend it, then release its fuse
-
-
-def task_word(kind: TaskKind) -> str:
-    return {
-        TaskKind.SUBMIT: _("hand in"),
-        TaskKind.SETTLE: _("settle: was it sent?"),
-        TaskKind.ANSWER_UNIT: _("answer the unit"),
-        TaskKind.SIGNATURE: _("look up when it was signed for"),
-        TaskKind.SECOND_CHANNEL: _("ask by phone whether it arrived"),
-        TaskKind.REVIEW: _("confirm the reading"),
-        TaskKind.ASSIGN: _("say whose answer it is"),
-        TaskKind.SCAN: _("read the scan"),
-        TaskKind.ASK: _("read what the form asks"),
-        TaskKind.LOOK_UP: _("look at the unit's page"),
-        TaskKind.RECIPE: _("mend the recipe"),
-    }[kind]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    kind: TaskKind
-    subject: str  # a reference, or reference/sha256, or sha256
-    since: datetime
-    unit: str = ""
-    detail: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def task_id(self) -> str:
-        subject = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}$", r"\1", self.subject)
-        return f"{self.kind}:{subject}"
+_same_unit = (col(UnitRow.round) == col(RequestRow.round)) & (col(UnitRow.unit_id) == col(RequestRow.unit_id))
 
 
 def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
@@ -91,7 +49,7 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
         measured = measure_round(session, workspace, name, standpoint(now))
         found += _from_measurements(measured, looks)
         found += _looks(measured, looks, now)
-    return sorted(found, key=lambda task: (task.since, task.task_id))
+    return sorted(found, key=_age)
 
 
 def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
@@ -106,9 +64,12 @@ def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> lis
     looks = {row.request: row for row in session.exec(select(LookupRow))}
     found += _from_standings(session, looks)
     for name in round_names(session):
-        waiting = _pages_to_look_at(session, name, looks)
-        found += _looks(measure_round(session, workspace, name, standpoint(now), only=waiting), looks, now)
-    return sorted(found, key=lambda task: (task.since, task.task_id))
+        found += _standing_looks(session, workspace, name, now)
+    return sorted(found, key=_age)
+
+
+def _age(task: Task) -> tuple[datetime, TaskKind, str]:
+    return task.since, task.kind, task.subject
 
 
 def find_task(session: Session, workspace: Workspace, task_id: str, now: datetime) -> Task:
@@ -131,27 +92,40 @@ def submission_fields(session: Session, workspace: Workspace, reference: str) ->
 
 def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     with_person = set(session.exec(select(OutboxRow.request).where(OutboxRow.status == WITH_PERSON)))
+    query = (
+        select(RequestRow, UnitRow.name)
+        .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
+        .join(UnitRow, _same_unit)
+        .where(
+            RequestStateRow.state == RequestState.APPROVED,
+            col(RequestRow.channel).is_not(None),
+            RequestRow.channel != ChannelKind.EMAIL,
+            RequestRow.planned_at <= now,
+            RequestRow.expires_at > now,
+        )
+    )
     return [
         Task(
             TaskKind.SUBMIT,
             request.reference,
             request.planned_at,
-            _unit_name(session, request),
+            unit_name,
             {"channel": request.channel, "address": request.address},
         )
-        for request, _state in requests_in_state(session, RequestState.APPROVED)
-        if request.channel not in (None, ChannelKind.EMAIL)
-        and request.planned_at <= now < request.expires_at
-        and (request.reference in with_person or machine_recipe_of(session, workspace, request) is None)
+        for request, unit_name in session.exec(query)
+        if request.reference in with_person or machine_recipe_of(session, workspace, request) is None
     ]
 
 
 def _in_state(kind: TaskKind, state: RequestState) -> Callable[[Session, datetime], list[Task]]:
     def tasks(session: Session, now: datetime) -> list[Task]:
-        return [
-            Task(kind, request.reference, row.submitted_at or now, _unit_name(session, request))
-            for request, row in requests_in_state(session, state)
-        ]
+        query = (
+            select(RequestRow.reference, RequestStateRow.submitted_at, UnitRow.name)
+            .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
+            .join(UnitRow, _same_unit)
+            .where(RequestStateRow.state == state)
+        )
+        return [Task(kind, reference, at or now, unit) for reference, at, unit in session.exec(query)]
 
     return tasks
 
@@ -251,25 +225,33 @@ def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRo
 
 
 def _from_standings(session: Session, looks: Mapping[str, LookupRow]) -> list[Task]:
-    query = select(StandingRow, RequestRow.planned_at).where(
-        col(StandingRow.reason).in_(_TASK_OF_REASON), RequestRow.reference == StandingRow.reference
+    what = (col(StandingRow.reason), col(StandingRow.reference), col(RequestRow.planned_at))
+    query = sa_select(*what, col(StandingRow.unit_name), col(StandingRow.due_on)).where(
+        col(StandingRow.reason).in_(_TASK_OF_REASON), col(RequestRow.reference) == StandingRow.reference
     )
     return [
-        Task(_TASK_OF_REASON[row.reason], row.reference, planned_at, row.unit_name)
-        for row, planned_at in session.exec(query)
-        if not _is_left_to_machine(row.due_on, looks.get(row.reference))
+        Task(_TASK_OF_REASON[reason], reference, planned_at, unit_name)
+        for reason, reference, planned_at, unit_name, due_on in session.execute(query)
+        if not _is_left_to_machine(due_on, looks.get(reference))
     ]
 
 
-def _pages_to_look_at(session: Session, round_name: str, looks: Mapping[str, LookupRow]) -> list[str]:
-    """Requests by form whose time limit runs and that no machine looks after."""
-    query = select(StandingRow.reference).where(
-        StandingRow.round == round_name,
-        StandingRow.verdict == Verdict.PENDING,
-        StandingRow.channel == ChannelKind.WEB_FORM,
-        col(StandingRow.submitted_at).is_not(None),
+def _standing_looks(session: Session, workspace: Workspace, round_name: str, now: datetime) -> list[Task]:
+    """As `_looks`; how many working days ago a page was looked at is counted once for each day."""
+    calendar = next(iter(laws_of(session, workspace, round_name).values())).calendar
+    waiting = (
+        col(StandingRow.round) == round_name,
+        col(StandingRow.verdict) == Verdict.PENDING,
+        col(StandingRow.channel) == ChannelKind.WEB_FORM,
+        col(StandingRow.reference).not_in(select(LookupRow.request)),
     )
-    return [reference for reference in session.exec(query) if reference not in looks]
+    days = session.execute(sa_select(col(StandingRow.looked_on)).where(*waiting).distinct()).scalars()
+    today = local_date(now)
+    old = [day for day in days if day and count_working_days(day, today, calendar) >= _LOOK_EVERY_DAYS]
+    query = select(StandingRow.reference, RequestRow.planned_at, StandingRow.unit_name).where(
+        *waiting, col(StandingRow.looked_on).in_(old), RequestRow.reference == StandingRow.reference
+    )
+    return [Task(TaskKind.LOOK_UP, *row) for row in session.exec(query)]
 
 
 def _is_left_to_machine(due_on: date | None, look: LookupRow | None) -> bool:
@@ -283,15 +265,14 @@ def _looks(rows: list[MeasuredRequest], looks: Mapping[str, LookupRow], now: dat
     """While the time limit runs, a page that no machine looks after is looked at every few working days."""
     today, found = local_date(now), []
     for row in rows:
-        submitted_at = row.history.submitted_at
+        last = looked_on(row.history)
         if (
             row.request.channel != ChannelKind.WEB_FORM
             or row.request.reference in looks
             or row.measurement.verdict is not Verdict.PENDING
-            or submitted_at is None
+            or last is None
         ):
             continue
-        last = local_date(max((submitted_at, *row.history.looked_up_at)))
         if count_working_days(last, today, row.law.calendar) >= _LOOK_EVERY_DAYS:
             found.append(Task(TaskKind.LOOK_UP, row.request.reference, row.request.planned_at, row.unit.name))
     return found

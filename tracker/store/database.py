@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session
 
 _WAL_ATTEMPTS = 600  # for half a minute, as long as busy_timeout waits
-HEAD = "0005"  # the newest migration; a test compares it with Alembic's
+HEAD = "0006"  # the newest migration; a test compares it with Alembic's
 
 
 def open_database(path: Path) -> Engine:
@@ -95,8 +95,8 @@ def _migrate(engine: Engine) -> None:
 
     from tracker.store.migrations import alembic_config
 
-    with engine.execution_options(is_writing=True).connect() as connection:
+    # begun before Alembic looks: else it commits every step, and two processes may both take the next one
+    with engine.execution_options(is_writing=True).begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.commit()

@@ -15,8 +15,8 @@ from tracker.domain.lifecycle import History, replay
 from tracker.domain.measure import open_readings
 from tracker.domain.rounds import Coding
 from tracker.domain.terms import Event, EventKind, MessageKind
+from tracker.store.desk_tables import CodingRow
 from tracker.store.tables import (
-    CodingRow,
     EventRow,
     HeldMessageRow,
     RawMessageRow,
@@ -154,6 +154,7 @@ def coding_rows(session: Session, reference: str, events: Sequence[Event]) -> li
             arrived_at=reading.arrived_at or reading.at,
             stage=stage,
             coders=";".join(codings.coders),
+            answers=canonical_json([dict(vote.answers) for vote in codings.votes]) if codings.votes else "",
         )
         for message, (stage, codings, reading) in stages_of(events, coding).items()
     ]

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from tracker.domain.readings import Summary
 from tracker.domain.terms import Verdict
-from tracker.store.tables import CodingRow, StandingRow, UnitRow
+from tracker.store.desk_tables import CodingRow, StandingRow
+from tracker.store.tables import UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +72,38 @@ def standings(
     """A page of requests by reference, and how many all pages have."""
     clauses = narrowed.clauses(round_name)
     count = session.exec(select(func.count()).select_from(StandingRow).where(*clauses)).one()
-    order = (StandingRow.due_on, StandingRow.reference) if narrowed.due_until else (StandingRow.reference,)
-    query = select(StandingRow).where(*clauses).order_by(*map(col, order))
-    return list(session.exec(query.offset(start).limit(most))), count
+    by_due = (col(StandingRow.due_on), col(StandingRow.reference))
+    order = by_due if narrowed.due_until else by_due[1:]
+    # which ones are shown is found in an index; only those rows are read
+    shown = select(StandingRow.reference).where(*clauses).order_by(*order).offset(start).limit(most)
+    query = select(StandingRow).where(col(StandingRow.reference).in_(shown)).order_by(*order)
+    return list(session.exec(query)), count
 
 
-def verdict_counts(session: Session, round_name: str) -> dict[tuple[str, str, str], int]:
-    """(group, kind, verdict) -> requests."""
-    query = (
-        select(StandingRow.group, StandingRow.kind, StandingRow.verdict, func.count())
-        .where(StandingRow.round == round_name)
-        .group_by(StandingRow.group, StandingRow.kind, StandingRow.verdict)
-    )
-    return {(group, kind, verdict): count for group, kind, verdict, count in session.exec(query)}
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many requests of a round stand alike; `response_days` are working days, None while unanswered."""
+
+    group: str
+    kind: str
+    verdict: str
+    is_provisional: bool
+    response_days: int | None
+    count: int
 
 
-def day_counts(session: Session, round_name: str) -> dict[tuple[str, int], int]:
-    """(kind, response time in working days) -> answered requests."""
-    query = (
-        select(StandingRow.kind, StandingRow.response_days, func.count())
-        .where(StandingRow.round == round_name, col(StandingRow.response_days).is_not(None))
-        .group_by(StandingRow.kind, col(StandingRow.response_days))
-    )
-    return {(kind, days or 0): count for kind, days, count in session.exec(query)}
+def tallies(session: Session, round_name: str) -> list[Tally]:
+    """All requests of a round, counted once for all that an overview shows."""
+    alike = (
+        col(StandingRow.group), col(StandingRow.kind), col(StandingRow.verdict),
+        col(StandingRow.is_provisional), col(StandingRow.response_days),
+    )  # fmt: skip
+    query = sa_select(*alike, func.count()).where(col(StandingRow.round) == round_name).group_by(*alike)
+    return [Tally(*row) for row in session.execute(query)]
 
 
 def count_standings(session: Session, round_name: str, narrowed: Filter) -> int:
     query = select(func.count()).select_from(StandingRow).where(*narrowed.clauses(round_name))
-    return session.exec(query).one()
-
-
-def count_provisional(session: Session, round_name: str) -> int:
-    query = select(func.count()).where(
-        StandingRow.round == round_name, col(StandingRow.is_provisional).is_(True)
-    )
     return session.exec(query).one()
 
 

@@ -20,7 +20,7 @@ from tracker.domain.terms import (
     Verdict,
 )
 from tracker.i18n import _, language_in_use
-from tracker.services.tasks import task_word
+from tracker.services.task_kinds import task_word
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"

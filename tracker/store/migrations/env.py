@@ -1,7 +1,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from tracker.store import tables  # noqa: F401  (fills the metadata)
+from tracker.store import desk_tables, tables  # noqa: F401  (they fill the metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,6 +1,10 @@
 """Where the round stands: overview, the lead's four questions, lists, one request, one unit."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlmodel import Session
@@ -22,13 +26,12 @@ from tracker.store.database import reading
 from tracker.store.queries import round_names
 from tracker.store.standing_queries import (
     Filter,
+    Tally,
     arrivals_since,
-    count_provisional,
     count_standings,
-    day_counts,
     groups_of,
     standings,
-    verdict_counts,
+    tallies,
 )
 from tracker.store.tables import UnitRow
 from tracker.web.charts import days_chart, verdict_bar
@@ -61,23 +64,20 @@ def overview(call: Call) -> Response:
 
 
 def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[str, object]:
-    counts, days = verdict_counts(session, name), day_counts(session, name)
-    today = local_date(now)
+    found, today = tallies(session, name), local_date(now)
     due = Filter(due_from=today, due_until=today + _WEEK, verdicts=(Verdict.PENDING,))
     return {
-        "counts": _by(counts),
+        "counts": _by_verdict(found),
         "groups": {
-            group: verdict_bar(_by({key: n for key, n in counts.items() if key[0] == group}))
-            for group in sorted({group for group, _kind, _verdict in counts})
+            group: verdict_bar(_by_verdict(alike))
+            for group, alike in groupby(sorted(found, key=_group), key=_group)
         },
         "charts": {
-            kind: days_chart(
-                {d: n for (each, d), n in days.items() if each == kind}, law.book.versions[-1].reply_days
-            )
+            kind: days_chart(days, law.book.versions[-1].reply_days)
             for kind, law in laws_of(session, call.workspace, name).items()
-            if any(each == kind for each, _d in days)
+            if (days := _days(found, kind))
         },
-        "provisional": count_provisional(session, name),
+        "provisional": sum(one.count for one in found if one.is_provisional),
         "due": count_standings(session, name, due),
         "disputable": count_standings(session, name, Filter(is_disputable=True)),
         "stuck": len(standing_tasks(session, call.workspace, now))
@@ -86,17 +86,28 @@ def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[st
     }
 
 
-def _by(counts: dict[tuple[str, str, str], int]) -> dict[Verdict, dict[str, int]]:
+_group = attrgetter("group")
+
+
+def _by_verdict(found: Iterable[Tally]) -> dict[Verdict, dict[str, int]]:
     """Verdict -> kind -> requests; verdicts that none has are left out."""
-    found: dict[Verdict, dict[str, int]] = {}
-    for verdict in Verdict:
-        row = {
-            kind: sum(n for (_g, k, v), n in counts.items() if (k, v) == (kind, verdict))
-            for kind in RequestKind
-        }
-        if any(row.values()):
-            found[verdict] = {str(kind): count for kind, count in row.items()}
-    return found
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in found:
+        counts[one.verdict, one.kind] += one.count
+    return {
+        verdict: {str(kind): counts[verdict, kind] for kind in RequestKind}
+        for verdict in Verdict
+        if any(counts[verdict, kind] for kind in RequestKind)
+    }
+
+
+def _days(found: Iterable[Tally], kind: RequestKind) -> Counter[int]:
+    """Response time in working days -> answered requests."""
+    days: Counter[int] = Counter()
+    for one in found:
+        if one.kind == kind and one.response_days is not None:
+            days[one.response_days] += one.count
+    return days
 
 
 def requests(call: Call) -> Response:

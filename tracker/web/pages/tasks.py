@@ -29,7 +29,8 @@ from tracker.services.queue import counts_of
 from tracker.services.rounds import find_request
 from tracker.services.settle import settle
 from tracker.services.standings import refresh_newer
-from tracker.services.tasks import Task, TaskKind, named_task, standing_tasks, submission_fields
+from tracker.services.task_kinds import Task, TaskKind
+from tracker.services.tasks import named_task, standing_tasks, submission_fields
 from tracker.store.database import reading
 from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
 

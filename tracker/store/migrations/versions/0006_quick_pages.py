@@ -1,0 +1,26 @@
+"""quick pages: what coders answered and when pages were looked at; indexes that lists and counts need alone;
+who an account is at an identity provider"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.add_column("coding", sa.Column("answers", sa.String(), nullable=False, server_default=""))
+    op.drop_index("coding_queue", "coding")
+    op.create_index(
+        "coding_queue", "coding", ["round", "stage", "arrived_at", "request", "message", "coders"]
+    )
+    op.create_index("coding_answers", "coding", ["round", "answers"])
+    op.execute("DELETE FROM standing")  # measured anew: nobody knows when their pages were looked at
+    op.add_column("standing", sa.Column("looked_on", sa.Date(), nullable=True))
+    narrowed_by = ["kind", "group", "verdict", "unit_id", "unit_name", "due_on", "summary", "is_provisional"]
+    op.create_index("standing_list", "standing", ["round", "reference", *narrowed_by])
+    counted_by = ["group", "kind", "verdict", "is_provisional", "response_days"]
+    op.create_index("standing_counts", "standing", ["round", *counted_by])
+    op.create_index("standing_seq", "standing", ["counted_seq"])
+    op.add_column("account", sa.Column("subject", sa.String(), nullable=True))
+    op.create_index("ix_account_subject", "account", ["subject"], unique=True)
