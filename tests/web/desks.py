@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import uvicorn
 from sqlmodel import select
 
 from tests.acceptance.workspaces import CHEN, LONG_AGO, answer, build, change
@@ -24,9 +23,7 @@ from tracker.settings import DeskSettings, Workspace
 from tracker.store.database import writing
 from tracker.store.events import record
 from tracker.store.tables import RequestRow
-from tracker.web.app import make_app
-from tracker.web.desk import Desk
-from tracker.web.serving import listen
+from tracker.web.serving import listen, make_server
 
 PASSWORD = "correct horse battery"
 NOW = datetime.now(UTC)
@@ -122,9 +119,7 @@ class Person:
 def served(workspace: Workspace, clock: Clock = lambda: NOW) -> Iterator[str]:
     """The desk on a port of this machine; gives its address."""
     listening = listen(DeskSettings(port=0))
-    server = uvicorn.Server(
-        uvicorn.Config(make_app(Desk(workspace, clock)), log_level="error", lifespan="off")
-    )
+    server = make_server(workspace, DeskSettings(), clock)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():

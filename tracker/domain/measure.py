@@ -60,6 +60,9 @@ class Law:
         return tuple(dict.fromkeys([*first, *usual]))
 
 
+_HELD_AGAINST = frozenset({Verdict.LATE, Verdict.OVERDUE, Verdict.NO_REPLY})
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One request, measured by the round's default reading; `assessment` holds the other readings.
@@ -105,6 +108,14 @@ class Measurement:
     @property
     def outcome(self) -> Outcome | None:
         return self.reply.outcome if self.reply else None
+
+    @property
+    def is_disputable(self) -> bool:
+        """Whether the unit could object: a fault that another reading denies or that rests on a guessed
+        day, or no verdict at all because it could not be told."""
+        rests_on_a_guess = self.verdict in _HELD_AGAINST and self.is_provisional
+        is_split = self.summary is Summary.UNDER_SOME
+        return is_split or rests_on_a_guess or self.verdict is Verdict.NOT_ASSESSABLE
 
     @property
     def is_provisional(self) -> bool:

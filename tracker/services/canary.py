@@ -88,12 +88,15 @@ def notice_canaries(
             session.add(row)
 
 
-def canary_news(session: Session, mailbox: str, now: datetime) -> CanaryNews | None:
-    """How the newest canary fares; one that waits does not hide that the one before is missing."""
-    query = select(CanaryRow).where(CanaryRow.mailbox == mailbox).order_by(col(CanaryRow.week).desc())
-    news = [_news(row, now) for row in session.exec(query)]
-    if not news:
-        return None
+def canary_news(session: Session, now: datetime) -> dict[str, CanaryNews]:
+    """By mailbox, how the newest canary fares; one that waits does not hide that the one before is missing."""
+    found: dict[str, list[CanaryNews]] = {}
+    for row in session.exec(select(CanaryRow).order_by(col(CanaryRow.week).desc())):
+        found.setdefault(row.mailbox, []).append(_news(row, now))
+    return {mailbox: _telling(news) for mailbox, news in found.items()}
+
+
+def _telling(news: Sequence[CanaryNews]) -> CanaryNews:
     decided = next((one for one in news if one.state != "waiting"), news[0])
     return news[0] if decided.state == "seen" else decided
 

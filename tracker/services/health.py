@@ -89,7 +89,14 @@ def health_of(workspace: Workspace, now: datetime) -> Health:
 
 def mailboxes_health(session: Session, workspace: Workspace, now: datetime) -> list[MailboxHealth]:
     """One entry for each [[account]], by mailbox."""
-    return [_mailbox_health(session, workspace, mailbox, now) for mailbox in sorted(workspace.accounts)]
+    rows = {row.mailbox: row for row in session.exec(select(MailboxHealthRow))}
+    news = canary_news(session, now) if workspace.settings.has_canary else {}
+    missing = missing_uids(session)
+    longest = timedelta(hours=workspace.settings.gap_hours)
+    return [
+        _mailbox_health(mailbox, rows.get(mailbox), news.get(mailbox), missing.get(mailbox, {}), longest, now)
+        for mailbox in sorted(workspace.accounts)
+    ]
 
 
 def coverage_log(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
@@ -104,14 +111,17 @@ def coverage_log(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: (entry["at"], entry["entry"], entry["mailbox"]))
 
 
-def _mailbox_health(session: Session, workspace: Workspace, mailbox: str, now: datetime) -> MailboxHealth:
-    row = session.get(MailboxHealthRow, mailbox)
-    news = canary_news(session, mailbox, now) if workspace.settings.has_canary else None
-    missing = missing_uids(session).get(mailbox, {})
+def _mailbox_health(
+    mailbox: str,
+    row: MailboxHealthRow | None,
+    news: CanaryNews | None,
+    missing: Mapping[str, Sequence[int]],
+    longest: timedelta,
+    now: datetime,
+) -> MailboxHealth:
     faults = [row.fault if row else "", _canary_fault(news), *map(_missing_fault, missing.items())]
     last_ok_at = row.last_ok_at if row else None
     since = (last_ok_at or row.watched_since) if row else None
-    longest = timedelta(hours=workspace.settings.gap_hours)
     return MailboxHealth(
         mailbox=mailbox,
         last_ok_at=last_ok_at,

@@ -1,7 +1,7 @@
 """Measuring a round: one row per request, from its events, for pages, tasks, explanations and exports."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -128,13 +128,14 @@ def _span(gap: RulesGap) -> str:
     return _("from {first} to {last}").format(first=gap.first, last=gap.last)
 
 
-def _held(session: Session, at: Standpoint) -> Sequence[HeldMessageRow]:
-    """The holding pen now, or as it was."""
+def _held(session: Session, at: Standpoint) -> list[tuple[str, str]]:
+    """The holding pen now, or as it was: the mailbox of each message, and its candidates separated by ;"""
     if at.known_on is None:
-        return session.exec(select(HeldMessageRow)).all()
+        return list(session.exec(select(HeldMessageRow.mailbox, HeldMessageRow.candidates)))
     events = events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED)
     pen = latest_holding(event for event in events if _is_known(event, at))
-    return [held_row(session, event) for event in pen.values()]
+    rows = [held_row(session, event) for event in pen.values()]
+    return [(row.mailbox, row.candidates) for row in rows]
 
 
 class Surroundings:
@@ -151,10 +152,10 @@ class Surroundings:
             for law in laws_of(session, workspace, round_name, at.known_on).values()
         ]
         self._fingerprints: dict[tuple[object, ...], str] = {}
-        self._mailboxes = {row.code: row.mailbox for row in session.exec(select(ApplicantRow))}
+        self._mailboxes = dict(session.exec(select(ApplicantRow.code, ApplicantRow.mailbox)).all())
         held = _held(session, at)
-        self._candidates = {reference for row in held for reference in row.candidates.split(";")}
-        self._unplaced = {row.mailbox for row in held if not row.candidates}
+        self._candidates = {each for _mailbox, candidates in held for each in candidates.split(";")}
+        self._unplaced = {mailbox for mailbox, candidates in held if not candidates}
         # a letter that cannot be fetched may be anybody's answer, as one that cannot be placed
         self._unplaced |= set(missing_uids(session))
 

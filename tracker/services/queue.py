@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, select
 from tracker.domain.coding import Stage
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
-from tracker.store.desk_tables import CodingRow, LeaseRow
+from tracker.store.desk_tables import HAS_VOTES, CodingRow, LeaseRow
 from tracker.store.events import coding_of
 from tracker.store.tables import UnitRow
 
@@ -107,7 +107,7 @@ def counts_of(session: Session, round_name: str) -> dict[Stage, int]:
 def _count(session: Session, round_name: str, stage: Stage, actor: str) -> int:
     """All of the stage but those with the own vote; both are counted in the index alone."""
     whole = select(func.count()).where(CodingRow.round == round_name, CodingRow.stage == stage)
-    own = whole.where(col(CodingRow.coders) > "", _is_own(actor))
+    own = whole.where(HAS_VOTES, _is_own(actor))
     return session.exec(whole).one() - session.exec(own).one()
 
 
@@ -120,14 +120,13 @@ def _wanted(round_name: str, stage: Stage, actor: str) -> list[ColumnElement[boo
 
 
 def _own_lease(session: Session, round_name: str, stage: Stage, actor: str) -> Subject | None:
-    query = select(LeaseRow.request, LeaseRow.message).where(
-        LeaseRow.actor == actor,
-        LeaseRow.request == CodingRow.request,
-        LeaseRow.message == CodingRow.message,
-        *_wanted(round_name, stage, actor),
-    )
-    found = session.exec(query.order_by(col(LeaseRow.claimed_at))).first()
-    return Subject(*found) if found else None
+    """A person has few leases: each is looked up, where a join might walk through the queue."""
+    leases = select(LeaseRow).where(LeaseRow.actor == actor).order_by(col(LeaseRow.claimed_at))
+    for lease in session.exec(leases):
+        row = session.get(CodingRow, (lease.request, lease.message))
+        if row and (row.round, row.stage) == (round_name, stage) and actor not in row.coders.split(";"):
+            return Subject(lease.request, lease.message)
+    return None
 
 
 def _first_free(session: Session, wanted: Sequence[ColumnElement[bool]], coders: int) -> Subject | None:

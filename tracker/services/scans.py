@@ -18,9 +18,10 @@ from tracker.store.database import reading, writing
 from tracker.store.events import record, to_event
 from tracker.store.evidence import EvidenceStore
 from tracker.store.queries import arrivals_of
-from tracker.store.tables import EventRow
+from tracker.store.tables import HAS_SCANS, EventRow
 
 _ENGINE = "ocr:rapidocr"
+_READINGS = (EventKind.READ, EventKind.HELD, EventKind.REVIEWED, EventKind.ASSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,12 @@ def _scan_events(session: Session) -> list[Event]:
 
 def _scans(session: Session) -> Iterator[Scan]:
     """Those that the newest reading of each message had to leave unread."""
-    kinds = (EventKind.READ, EventKind.HELD, EventKind.REVIEWED, EventKind.ASSIGNED)
-    messages = select(EventRow.source_sha256).where(col(EventRow.payload).contains('"scans":["'))
-    query = select(EventRow).where(col(EventRow.kind).in_(kinds), col(EventRow.source_sha256).in_(messages))
+    messages = select(EventRow.source_sha256).where(HAS_SCANS)
+    query = select(EventRow).where(col(EventRow.source_sha256).in_(messages)).order_by(col(EventRow.seq))
     latest: dict[str, Event] = {}
-    for event in map(to_event, session.exec(query.order_by(col(EventRow.seq)))):
+    for event in map(to_event, session.exec(query)):
+        if event.kind not in _READINGS:
+            continue
         standing = latest.get(event.source_sha256 or "")
         if standing is None or standing.kind is not EventKind.REVIEWED:  # a person has read it
             latest[event.source_sha256 or ""] = event

@@ -20,6 +20,7 @@ from tracker.store.queries import round_names
 from tracker.store.tables import EventRow, RequestRow, RequestStateRow
 
 _BATCH = 200
+_MOST_NEWER = 5_000  # events that a page looks through
 _TABLE: Table = StandingRow.__table__  # type: ignore[attr-defined]
 _PUT = insert(_TABLE).prefix_with("OR REPLACE")
 # Time alone changes nothing about these any more.
@@ -54,10 +55,10 @@ def refresh_newer(workspace: Workspace, now: datetime, most: int = 50) -> int:
     """
     with reading(workspace.engine) as session:
         mark = session.exec(select(func.max(StandingRow.counted_seq))).one() or 0
-        query = select(EventRow.round, EventRow.request).where(
-            col(EventRow.seq) > mark, col(EventRow.request).is_not(None)
-        )
-        newer = list(session.exec(query.distinct().limit(most + 1)))
+        # in the order of the table: SQLite would otherwise walk through all requests to find the distinct ones
+        query = select(EventRow.round, EventRow.request).where(col(EventRow.seq) > mark)
+        query = query.where(col(EventRow.request).is_not(None)).order_by(col(EventRow.seq))
+        newer = list(dict.fromkeys(session.exec(query.limit(_MOST_NEWER))))
     if len(newer) > most:
         return len(newer)
     for name in {name for name, _reference in newer}:
@@ -114,7 +115,7 @@ def _standing(one: MeasuredRequest, seq: int, today: date, surroundings: Surroun
         state=measured.state or "",
         verdict=measured.verdict,
         reason=measured.reason,
-        summary=measured.summary,
+        is_disputable=measured.is_disputable,
         submitted_at=measured.submitted_at,
         received_on=measured.received_on,
         due_on=measured.due_on,

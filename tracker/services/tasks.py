@@ -1,9 +1,11 @@
 """People's tasks. None is stored: each follows from the state of a request or message, and its id says which."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
+from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -35,7 +37,7 @@ from tracker.store.tables import (
 )
 
 _LOOK_EVERY_DAYS = 5  # working days
-_same_unit = (col(UnitRow.round) == col(RequestRow.round)) & (col(UnitRow.unit_id) == col(RequestRow.unit_id))
+_AT_ONCE = 500  # references that one query asks for
 
 
 def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
@@ -49,23 +51,52 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
         measured = measure_round(session, workspace, name, standpoint(now))
         found += _from_measurements(measured, looks)
         found += _looks(measured, looks, now)
-    return sorted(found, key=_age)
+    return with_units(session, sorted(found, key=_age))
 
 
 def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     """As `open_tasks`, by the requests as they were measured last: quick enough for a page.
 
-    Messages to be coded or assigned are left out: the queue and the holding pen have them.
+    Messages to be coded or assigned are left out: the queue and the holding pen have them. Units are not
+    named: see `with_units`.
     """
+    found = [*_awaiting_us(session, now), *_standing_but_awaiting_us(session, workspace, now)]
+    return sorted(found, key=_age)
+
+
+def count_standing_tasks(session: Session, workspace: Workspace, now: datetime) -> int:
+    """How many `standing_tasks` there are; the most frequent kind by far is counted where it lies."""
+    query = select(func.count()).where(RequestStateRow.state == RequestState.AWAITING_US)
+    return session.exec(query).one() + len(_standing_but_awaiting_us(session, workspace, now))
+
+
+def _standing_but_awaiting_us(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     found: list[Task] = []
-    for source in (_unsettled, _awaiting_us, _scans, _asks, _blown_fuses):
+    for source in (_unsettled, _scans, _asks, _blown_fuses):
         found += source(session, now)
     found += _submissions(session, workspace, now)
     looks = {row.request: row for row in session.exec(select(LookupRow))}
-    found += _from_standings(session, looks)
+    found += _from_standings(session, looks, now)
     for name in round_names(session):
         found += _standing_looks(session, workspace, name, now)
-    return sorted(found, key=_age)
+    return found
+
+
+def with_units(session: Session, tasks: Sequence[Task]) -> list[Task]:
+    """The same tasks with the names of the units they concern."""
+    names: dict[str, str] = {}
+    references = [task.subject.partition("/")[0] for task in tasks]
+    for start in range(0, len(references), _AT_ONCE):
+        query = select(RequestRow.reference, UnitRow.name).where(
+            col(RequestRow.reference).in_(references[start : start + _AT_ONCE]),
+            UnitRow.round == RequestRow.round,
+            UnitRow.unit_id == RequestRow.unit_id,
+        )
+        names.update(session.exec(query).all())
+    return [
+        replace(task, unit=names.get(reference, ""))
+        for task, reference in zip(tasks, references, strict=True)
+    ]
 
 
 def _age(task: Task) -> tuple[datetime, TaskKind, str]:
@@ -93,9 +124,8 @@ def submission_fields(session: Session, workspace: Workspace, reference: str) ->
 def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[Task]:
     with_person = set(session.exec(select(OutboxRow.request).where(OutboxRow.status == WITH_PERSON)))
     query = (
-        select(RequestRow, UnitRow.name)
+        select(RequestRow)
         .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
-        .join(UnitRow, _same_unit)
         .where(
             RequestStateRow.state == RequestState.APPROVED,
             col(RequestRow.channel).is_not(None),
@@ -109,23 +139,18 @@ def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[
             TaskKind.SUBMIT,
             request.reference,
             request.planned_at,
-            unit_name,
-            {"channel": request.channel, "address": request.address},
+            detail={"channel": request.channel, "address": request.address},
         )
-        for request, unit_name in session.exec(query)
+        for request in session.exec(query)
         if request.reference in with_person or machine_recipe_of(session, workspace, request) is None
     ]
 
 
 def _in_state(kind: TaskKind, state: RequestState) -> Callable[[Session, datetime], list[Task]]:
     def tasks(session: Session, now: datetime) -> list[Task]:
-        query = (
-            select(RequestRow.reference, RequestStateRow.submitted_at, UnitRow.name)
-            .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
-            .join(UnitRow, _same_unit)
-            .where(RequestStateRow.state == state)
-        )
-        return [Task(kind, reference, at or now, unit) for reference, at, unit in session.exec(query)]
+        query = select(RequestStateRow.reference, RequestStateRow.submitted_at)
+        found = session.exec(query.where(RequestStateRow.state == state))
+        return [Task(kind, reference, at or now) for reference, at in found]
 
     return tasks
 
@@ -143,7 +168,7 @@ def _unsettled(session: Session, now: datetime) -> list[Task]:
                 "found": json.loads(look.found or "[]"),
             }
         since = row.submitted_at or now
-        found.append(Task(TaskKind.SETTLE, request.reference, since, _unit_name(session, request), detail))
+        found.append(Task(TaskKind.SETTLE, request.reference, since, detail=detail))
     return found
 
 
@@ -156,8 +181,7 @@ def _reviews(session: Session, _now: datetime) -> list[Task]:
             TaskKind.REVIEW,
             f"{task.request}/{task.message}",
             task.arrived_at,
-            _unit_name(session, session.get_one(RequestRow, task.request)),
-            {"reading": task.outcome or task.kind, "confidence": task.confidence},
+            detail={"reading": task.outcome or task.kind, "confidence": task.confidence},
         )
         for task in review_tasks(session)
     ]
@@ -189,8 +213,11 @@ def _asks(session: Session, now: datetime) -> list[Task]:
             TaskKind.ASK,
             row.request,
             row.asked_at,
-            _unit_name(session, session.get_one(RequestRow, row.request)),
-            {"prompt": row.prompt, "has_picture": bool(row.picture), "until": row.expires_at.isoformat()},
+            detail={
+                "prompt": row.prompt,
+                "has_picture": bool(row.picture),
+                "until": row.expires_at.isoformat(),
+            },
         )
         for row in open_asks(session, now)
     ]
@@ -215,8 +242,7 @@ def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRo
         Task(
             _TASK_OF_REASON[row.measurement.reason],
             row.request.reference,
-            row.request.planned_at,
-            row.unit.name,
+            row.measurement.submitted_at or row.request.planned_at,
         )
         for row in rows
         if row.measurement.reason in _TASK_OF_REASON
@@ -224,14 +250,12 @@ def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRo
     ]
 
 
-def _from_standings(session: Session, looks: Mapping[str, LookupRow]) -> list[Task]:
-    what = (col(StandingRow.reason), col(StandingRow.reference), col(RequestRow.planned_at))
-    query = sa_select(*what, col(StandingRow.unit_name), col(StandingRow.due_on)).where(
-        col(StandingRow.reason).in_(_TASK_OF_REASON), col(RequestRow.reference) == StandingRow.reference
-    )
+def _from_standings(session: Session, looks: Mapping[str, LookupRow], now: datetime) -> list[Task]:
+    what = (StandingRow.reason, StandingRow.reference, StandingRow.submitted_at, StandingRow.due_on)
+    query = sa_select(*map(col, what)).where(col(StandingRow.reason).in_(_TASK_OF_REASON))
     return [
-        Task(_TASK_OF_REASON[reason], reference, planned_at, unit_name)
-        for reason, reference, planned_at, unit_name, due_on in session.execute(query)
+        Task(_TASK_OF_REASON[reason], reference, at or now)
+        for reason, reference, at, due_on in session.execute(query)
         if not _is_left_to_machine(due_on, looks.get(reference))
     ]
 
@@ -248,10 +272,9 @@ def _standing_looks(session: Session, workspace: Workspace, round_name: str, now
     days = session.execute(sa_select(col(StandingRow.looked_on)).where(*waiting).distinct()).scalars()
     today = local_date(now)
     old = [day for day in days if day and count_working_days(day, today, calendar) >= _LOOK_EVERY_DAYS]
-    query = select(StandingRow.reference, RequestRow.planned_at, StandingRow.unit_name).where(
-        *waiting, col(StandingRow.looked_on).in_(old), RequestRow.reference == StandingRow.reference
-    )
-    return [Task(TaskKind.LOOK_UP, *row) for row in session.exec(query)]
+    query = select(StandingRow.reference, StandingRow.submitted_at)
+    found = session.exec(query.where(*waiting, col(StandingRow.looked_on).in_(old)))
+    return [Task(TaskKind.LOOK_UP, reference, at or now) for reference, at in found]
 
 
 def _is_left_to_machine(due_on: date | None, look: LookupRow | None) -> bool:
@@ -274,9 +297,5 @@ def _looks(rows: list[MeasuredRequest], looks: Mapping[str, LookupRow], now: dat
         ):
             continue
         if count_working_days(last, today, row.law.calendar) >= _LOOK_EVERY_DAYS:
-            found.append(Task(TaskKind.LOOK_UP, row.request.reference, row.request.planned_at, row.unit.name))
+            found.append(Task(TaskKind.LOOK_UP, row.request.reference, row.measurement.submitted_at or now))
     return found
-
-
-def _unit_name(session: Session, request: RequestRow) -> str:
-    return session.get_one(UnitRow, (request.round, request.unit_id)).name

@@ -8,8 +8,6 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from tracker.domain.readings import Summary
-from tracker.domain.terms import Verdict
 from tracker.store.desk_tables import CodingRow, StandingRow
 from tracker.store.tables import UnitRow
 
@@ -52,18 +50,8 @@ class Filter:
         if self.verdicts:
             found.append(col(StandingRow.verdict).in_(self.verdicts))
         if self.is_disputable:
-            found.append(_disputable())
+            found.append(col(StandingRow.is_disputable).is_(True))
         return found
-
-
-def _disputable() -> ColumnElement[bool]:
-    """What a unit could object to: a fault that another reading of the law denies, or rests on a guessed day."""
-    held_against = col(StandingRow.verdict).in_([Verdict.LATE, Verdict.OVERDUE, Verdict.NO_REPLY])
-    return or_(
-        col(StandingRow.summary) == Summary.UNDER_SOME,
-        held_against & col(StandingRow.is_provisional),
-        col(StandingRow.verdict) == Verdict.NOT_ASSESSABLE,
-    )
 
 
 def standings(

@@ -1,7 +1,7 @@
 """Templates, and how moments, days, numbers and codes look in each language."""
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import dates, numbers
@@ -73,18 +73,25 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(SHANGHAI)
-    return f"{day(local.date())} {dates.format_time(local.time(), 'HH:mm', locale=_locale())}"
+    return f"{day(local.date())} {local:%H:%M}"
 
 
 def day(value: date | None) -> str:
-    if value is None:
-        return ""
-    pattern = "y年M月d日" if language_in_use() == "zh-CN" else "d MMM y"
-    return dates.format_date(value, pattern, locale=_locale())
+    return "" if value is None else _day(value, _locale())
 
 
 def number(value: float | None) -> str:
-    return "" if value is None else numbers.format_decimal(value, locale=_locale())
+    return "" if value is None else _number(value, _locale())
+
+
+@lru_cache(maxsize=4096)  # Babel takes long over each, and pages are full of the same ones
+def _day(value: date, locale: str) -> str:
+    return dates.format_date(value, "y年M月d日" if locale == "zh_CN" else "d MMM y", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, locale: str) -> str:
+    return numbers.format_decimal(value, locale=locale)
 
 
 def share(value: float | None) -> str:

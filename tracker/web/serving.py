@@ -1,5 +1,6 @@
 """Serving the desk: by itself, or in the daemon's process beside it."""
 
+import gc
 import ipaddress
 import logging
 import os
@@ -84,19 +85,21 @@ def listen(desk: DeskSettings) -> socket.socket:
 def serve_desk(workspace: Workspace, desk: DeskSettings, listening: socket.socket, clock: Clock) -> None:
     """Serve until the process is told to end."""
     _start_refreshing(workspace, clock)
-    _server(workspace, desk, clock).run([listening])
+    make_server(workspace, desk, clock).run([listening])
 
 
 def start_beside(workspace: Workspace, clock: Clock) -> uvicorn.Server:
     """Serve from a thread; ends when `should_exit` of what is returned is set."""
     desk = settled_desk(workspace)
-    server, listening = _server(workspace, desk, clock), listen(desk)
+    server, listening = make_server(workspace, desk, clock), listen(desk)
     _start_refreshing(workspace, clock)
     threading.Thread(target=server.run, args=([listening],), name="desk", daemon=True).start()
     return server
 
 
-def _server(workspace: Workspace, desk: DeskSettings, clock: Clock) -> uvicorn.Server:
+def make_server(workspace: Workspace, desk: DeskSettings, clock: Clock) -> uvicorn.Server:
+    # What is there now stays: without this the collector walks through all of it while pages are made
+    gc.freeze()
     app = make_app(Desk(workspace, clock, is_secure=bool(desk.cert) or desk.is_behind_proxy))
     return uvicorn.Server(
         uvicorn.Config(

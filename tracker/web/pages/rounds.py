@@ -21,7 +21,7 @@ from tracker.services.pen import held_messages
 from tracker.services.queue import counts_of
 from tracker.services.rounds import plan_of, round_state
 from tracker.services.standings import refresh_newer
-from tracker.services.tasks import standing_tasks, submission_fields
+from tracker.services.tasks import count_standing_tasks, submission_fields
 from tracker.store.database import reading
 from tracker.store.queries import round_names
 from tracker.store.standing_queries import (
@@ -80,7 +80,7 @@ def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[st
         "provisional": sum(one.count for one in found if one.is_provisional),
         "due": count_standings(session, name, due),
         "disputable": count_standings(session, name, Filter(is_disputable=True)),
-        "stuck": len(standing_tasks(session, call.workspace, now))
+        "stuck": count_standing_tasks(session, call.workspace, now)
         + held_messages(session, start=0, most=0)[1],
         "agreement": agreement_of(session, call.workspace, name),
     }

@@ -1,6 +1,7 @@
 """What waits for a person: submissions by hand, captchas, unsettled sends, post and fax; logging a contact."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -30,7 +31,7 @@ from tracker.services.rounds import find_request
 from tracker.services.settle import settle
 from tracker.services.standings import refresh_newer
 from tracker.services.task_kinds import Task, TaskKind
-from tracker.services.tasks import named_task, standing_tasks, submission_fields
+from tracker.services.tasks import named_task, standing_tasks, submission_fields, with_units
 from tracker.store.database import reading
 from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
 
@@ -45,15 +46,16 @@ def tasks(call: Call) -> Response:
     found = _visible(call)
     wanted = call.query("kind")
     shown = [task for task in found if not wanted or task.kind == wanted]
-    kinds = {kind: sum(task.kind is kind for task in found) for kind in TaskKind}
+    kinds = Counter(task.kind for task in found)
     page, name = call.page_number(), call.round_name()
     with reading(call.workspace.engine) as session:
         stages, held = counts_of(session, name), held_messages(session, start=0, most=0)[1]
+        on_page = with_units(session, shown[(page - 1) * PER_PAGE : page * PER_PAGE])
     return call.show(
         "tasks.html",
-        tasks=shown[(page - 1) * PER_PAGE : page * PER_PAGE],
+        tasks=on_page,
         count=len(shown),
-        kinds={kind: n for kind, n in kinds.items() if n},
+        kinds={kind: kinds[kind] for kind in TaskKind if kinds[kind]},
         page=page,
         pages=-(-len(shown) // PER_PAGE),
         stages=stages,
@@ -70,7 +72,9 @@ def _visible(call: Call) -> list[Task]:
 
 
 def one_task(call: Call) -> Response:
-    task, fields = named_task(_visible(call), call.path("task")), {}
+    named, fields = named_task(_visible(call), call.path("task")), {}
+    with reading(call.workspace.engine) as session:
+        (task,) = with_units(session, [named])
     if task.kind is TaskKind.SUBMIT and call.visit.role is Role.LEAD:
         with reading(call.workspace.engine) as session:
             fields = submission_fields(session, call.workspace, task.subject)
