@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(_claims(people, chosen.asks).line(CLAIM_LIMIT))
     with _datasette(workspace) as peer:
         for name, path in _PEER_PATHS.items():
-            _say(_figure(f"Datasette: {name}", chosen.asks, lambda path=path: peer.get(path)).line(None))
+            asks = max(chosen.asks // 5, 2)  # it needs a second for each
+            _say(_figure(f"Datasette: {name}", asks, lambda path=path: peer.get(path)).line(None))
 
 
 def _say(line: str) -> None:

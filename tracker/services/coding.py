@@ -30,6 +30,7 @@ from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.desk_tables import CodingRow, LeaseRow
 from tracker.store.events import coding_of, events_of_request, record
+from tracker.store.queries import until_next_event
 from tracker.store.tables import RequestRow
 
 
@@ -183,18 +184,25 @@ class Agreement:
 
 def agreement_of(session: Session, workspace: Workspace, round_name: str) -> list[Agreement]:
     """Per question that has to agree, over the votes that count; a question that did not apply is missing."""
+    instrument = instrument_of(session, workspace, round_name)
+    return [_agreement(name, _votes(session, round_name)) for name in instrument.compared]
+
+
+_Votes = Sequence[tuple[Sequence[Mapping[str, str]], int]]
+
+
+@until_next_event
+def _votes(session: Session, round_name: str) -> _Votes:
+    """The answers of each coder of a message, and of how many messages they are the same."""
     query = (
         select(CodingRow.answers, func.count())
         .where(CodingRow.round == round_name, CodingRow.answers > "")
         .group_by(CodingRow.answers)
     )
-    voted = [(json.loads(answers), count) for answers, count in session.exec(query)]
-    instrument = instrument_of(session, workspace, round_name)
-    return [_agreement(name, voted) for name in instrument.compared]
+    return [(json.loads(answers), count) for answers, count in session.exec(query)]
 
 
-def _agreement(question_id: str, voted: Sequence[tuple[Sequence[Mapping[str, str]], int]]) -> Agreement:
-    """`voted`: the answers of each coder of a message, and of how many messages."""
+def _agreement(question_id: str, voted: _Votes) -> Agreement:
     cases: Counter[tuple[Hashable, ...]] = Counter()
     for votes, count in voted:
         cases[tuple(answers[question_id] for answers in votes if question_id in answers)] += count

@@ -12,6 +12,7 @@ from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.desk_tables import HAS_VOTES, CodingRow, LeaseRow
 from tracker.store.events import coding_of
+from tracker.store.queries import until_next_event
 from tracker.store.tables import UnitRow
 
 LEASE = timedelta(minutes=30)
@@ -96,6 +97,7 @@ def at_work_on(workspace: Workspace, subject: Subject, but: str, now: datetime) 
         return sorted(session.exec(query))
 
 
+@until_next_event
 def counts_of(session: Session, round_name: str) -> dict[Stage, int]:
     query = (
         select(CodingRow.stage, func.count()).where(CodingRow.round == round_name).group_by(CodingRow.stage)

@@ -1,8 +1,10 @@
 """Reads for services and pages. Nothing here writes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import wraps
+from typing import TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -26,6 +28,7 @@ from tracker.store.tables import (
     UnitRow,
 )
 
+_T = TypeVar("_T")
 # Requests by form whose page is looked at.
 LOOKED_AFTER = (
     RequestState.SENT,
@@ -36,6 +39,24 @@ LOOKED_AFTER = (
 )
 # Requests a message may answer: everything that went out or may have.
 _ANSWERABLE = sorted({*SENT_STATES, RequestState.UNSETTLED, RequestState.CHANNEL_FAILED})
+
+
+def until_next_event(read: Callable[[Session, str], _T]) -> Callable[[Session, str], _T]:
+    """Remember what a read over rows derived from events alone gave for a round, as long as no event is newer.
+
+    Exact: the newest event and the rows are seen in one snapshot.
+    """
+    known: dict[tuple[str, str], tuple[int, _T]] = {}
+
+    @wraps(read)
+    def remembered(session: Session, round_name: str) -> _T:
+        newest = session.exec(select(func.max(EventRow.seq))).one() or 0
+        key = (str(session.get_bind().engine.url), round_name)
+        if key not in known or known[key][0] != newest:
+            known[key] = (newest, read(session, round_name))
+        return known[key][1]
+
+    return remembered
 
 
 def round_names(session: Session) -> list[str]:
