@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,14 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker.domain.instrument import AnswerFault
 from tracker.errors import UserError
 from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _, language_in_use, speak_here
-from tracker.services.accounts import Visit, visit_of
 from tracker.services.coding import answer_sentence
-from tracker.web.desk import Call, Desk, Entry
+from tracker.web.api import make_api
+from tracker.web.desk import Call, Desk, Entry, is_from_here, speak_as_asked, visit_here
 from tracker.web.pages import coding, entrance, files, pen, reference, rounds, running, tasks
 from tracker.web.rendering import STATIC, template
 
 _log = logging.getLogger(__name__)
-COOKIE = "desk"
 _MOST_BYTES = 25_000_000  # of one post: a proof is a photograph
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -51,6 +50,7 @@ def make_app(desk: Desk) -> ASGIApp:
         Route("/language", _open_to_all(desk, entrance.choose_language), methods=["POST"]),
         Route("/logout", _open_to_all(desk, entrance.leave), methods=["POST"]),
         *(Route(one.path, _for_roles(desk, one), methods=[one.method]) for one in ENTRIES),
+        Mount("/api", make_api(desk)),
     ]
     return Starlette(
         routes=routes,
@@ -63,8 +63,8 @@ def _open_to_all(
     desk: Desk, page: Callable[[Desk, Request, FormData], Response]
 ) -> Callable[[Request], object]:
     async def answer(request: Request) -> Response:
-        _choose_language(desk, request)
-        if request.method == "POST" and not _is_from_here(request):
+        speak_as_asked(desk, request)
+        if request.method == "POST" and not is_from_here(request):
             return _refused(_("This form came from another site."))
         form = await request.form()
         return await run_in_threadpool(page, desk, request, form)
@@ -74,15 +74,15 @@ def _open_to_all(
 
 def _for_roles(desk: Desk, entry: Entry) -> Callable[[Request], object]:
     async def answer(request: Request) -> Response:
-        _choose_language(desk, request)
-        visit = await run_in_threadpool(_visit, desk, request)
+        speak_as_asked(desk, request)
+        visit = await run_in_threadpool(visit_here, desk, request)
         if visit is None:
             return RedirectResponse("/login", 303)
         if visit.role not in entry.roles:
             return _refused(_("Your role may not open this page."))
         form = FormData()
         if request.method == "POST":
-            if not _is_from_here(request):
+            if not is_from_here(request):
                 return _refused(_("This form came from another site."))
             form = await request.form()
             if form.get("form_token") != visit.form_token:
@@ -102,24 +102,6 @@ def _answer(entry: Entry, call: Call) -> Response:
         return call.show("fault.html", 409 if is_post else 404, sentence=str(fault), is_post=is_post)
 
 
-def _visit(desk: Desk, request: Request) -> Visit | None:
-    token = request.cookies.get(COOKIE, "")
-    return visit_of(desk.workspace, token, desk.clock()) if token else None
-
-
-def _choose_language(desk: Desk, request: Request) -> None:
-    wanted = request.cookies.get("language") or desk.workspace.settings.language
-    speak_here(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE)
-
-
-def _is_from_here(request: Request) -> bool:
-    """Browsers say from where a form was sent; what says nothing at all has to bring the form's token."""
-    origin = request.headers.get("origin")
-    if origin is None or origin == "null":
-        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    return origin.partition("://")[2] == request.headers.get("host", "")
-
-
 def _refused(sentence: str) -> Response:
     return _bare(sentence, 403)
 
@@ -130,6 +112,8 @@ def _bare(sentence: str, status: int) -> Response:
 
 
 async def _not_found(request: Request, _fault: Exception) -> Response:
+    if request.url.path.startswith("/api/"):  # a newline in a name: the mount itself does not match it
+        return JSONResponse({"detail": "Not Found"}, 404)
     language = request.cookies.get("language", DEFAULT_LANGUAGE)
     speak_here(language if language in LANGUAGES else DEFAULT_LANGUAGE)
     return _bare(_("There is no such page."), 404)

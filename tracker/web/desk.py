@@ -12,13 +12,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tracker.clock import Clock
 from tracker.domain.terms import Mode
 from tracker.errors import UserError
-from tracker.i18n import LANGUAGES, _, language_in_use
-from tracker.services.accounts import Role, Visit
+from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _, language_in_use, speak_here
+from tracker.services.accounts import Role, Visit, visit_of
 from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.store.queries import round_names
 from tracker.web.rendering import template
 
+COOKIE = "desk"
 EVERYBODY = frozenset(Role)
 AT_WORK = frozenset({Role.LEAD, Role.REVIEWER})
 LEAD_ONLY = frozenset({Role.LEAD})
@@ -32,6 +33,24 @@ class Desk:
     workspace: Workspace
     clock: Clock
     is_secure: bool = False
+
+
+def visit_here(desk: Desk, request: Request) -> Visit | None:
+    token = request.cookies.get(COOKIE, "")
+    return visit_of(desk.workspace, token, desk.clock()) if token else None
+
+
+def speak_as_asked(desk: Desk, request: Request) -> None:
+    wanted = request.cookies.get("language") or desk.workspace.settings.language
+    speak_here(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+def is_from_here(request: Request) -> bool:
+    """Browsers say from where a form was sent; what says nothing at all has to bring the form's token."""
+    origin = request.headers.get("origin")
+    if origin is None or origin == "null":
+        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    return origin.partition("://")[2] == request.headers.get("host", "")
 
 
 @dataclass(frozen=True, slots=True)

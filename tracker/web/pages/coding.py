@@ -1,6 +1,6 @@
 """The queue, and the page on which one message is coded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
@@ -9,13 +9,13 @@ from tracker.domain.instrument import CODE_KEYS, kinds_offered, outcomes_offered
 from tracker.domain.terms import RequestKind
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.accounts import Role
+from tracker.services.accounts import Role, Visit
 from tracker.services.case import CodedLetter, case_of, is_blind_for
 from tracker.services.coding import adjudicate, code, instrument_of, reopen
 from tracker.services.queue import Subject, at_work_on, claim, claim_next, counts_of, queue_page, release
 from tracker.services.rounds import find_request
 from tracker.store.database import reading
-from tracker.web.desk import AT_WORK, EVERYBODY, LEAD_ONLY, Call, Entry, go_to
+from tracker.web.desk import AT_WORK, EVERYBODY, LEAD_ONLY, Call, Desk, Entry, go_to
 
 PER_PAGE = 50
 
@@ -66,7 +66,7 @@ def message(call: Call) -> Response:
         instrument = instrument_of(session, call.workspace, case.request.round)
         is_blind_round = is_blind_for(session, case.request.round, Role.REVIEWER)
     request_kind = RequestKind(case.request.kind)
-    coded = _coded(case.letters, subject)
+    coded = coded_letter(case.letters, subject)
     others = at_work_on(call.workspace, subject, call.visit.actor, call.desk.clock())
     return call.show(
         "message.html",
@@ -95,7 +95,7 @@ def _may_adjudicate(call: Call, coded: CodedLetter) -> bool:
     return call.visit.role in AT_WORK and coded.stage is Stage.DISPUTED and not coded.has_voted
 
 
-def _coded(letters: Sequence[CodedLetter], subject: Subject) -> CodedLetter:
+def coded_letter(letters: Sequence[CodedLetter], subject: Subject) -> CodedLetter:
     for coded in letters:
         if coded.letter.sha256 == subject.message:
             return coded
@@ -108,12 +108,17 @@ def _coded(letters: Sequence[CodedLetter], subject: Subject) -> CodedLetter:
 
 def post_code(call: Call) -> Response:
     subject = _subject(call)
-    with reading(call.workspace.engine) as session:
-        is_blind_round = is_blind_for(session, find_request(session, subject.request).round, Role.REVIEWER)
-    if call.visit.role is Role.LEAD and is_blind_round:
-        raise UserError(_("In a blind round the lead sees every reading, and so codes nothing."))
-    code(call.workspace, subject, _answers(call), call.visit.actor, call.desk.clock())
+    record_vote(call.desk, call.visit, subject, _answers(call))
     return next_one(call) if call.text("then") == "next" else go_to(_path(subject), "coded")
+
+
+def record_vote(desk: Desk, visit: Visit, subject: Subject, answers: Mapping[str, str]) -> Stage:
+    """As `services.coding.code`, refused to who sees every reading of a blind round."""
+    with reading(desk.workspace.engine) as session:
+        is_blind_round = is_blind_for(session, find_request(session, subject.request).round, Role.REVIEWER)
+    if visit.role is Role.LEAD and is_blind_round:
+        raise UserError(_("In a blind round the lead sees every reading, and so codes nothing."))
+    return code(desk.workspace, subject, answers, visit.actor, desk.clock())
 
 
 def post_adjudicate(call: Call) -> Response:

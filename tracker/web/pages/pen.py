@@ -26,18 +26,26 @@ def held(call: Call) -> Response:
 
 
 def post_held(call: Call) -> Response:
-    """ "Belongs here", "to several", "to none of ours": each names its requests."""
-    message = call.path("message")
-    chosen = [str(value) for value in call.form.getlist("reference") if value]
-    chosen += call.text("other").replace(",", " ").replace("，", " ").split()
-    is_none = call.text("decision") == "none"
-    if not chosen and not is_none:
-        raise UserError(_("Choose a request, or say that it is none of ours."))
-    references = [] if is_none else list(dict.fromkeys(chosen))
-    assign(call.workspace, message, references, call.visit.actor, call.desk.clock(), call.text("reason"))
+    """ "Belongs here", "to several", "to none of ours", "not for us at all": each names its requests."""
+    message, decision, reason = call.path("message"), call.text("decision"), call.text("reason")
+    if decision in ("none", "foreign"):
+        references = []
+        reason = reason or (
+            _("not for us at all") if decision == "foreign" else _("an answer to none of ours")
+        )
+    else:
+        references = [call.text("only")] if call.text("only") else _chosen(call)
+        if not references:
+            raise UserError(_("Choose a request, or say that it is none of ours."))
+    assign(call.workspace, message, references, call.visit.actor, call.desk.clock(), reason)
     with reading(call.workspace.engine) as session:
         following = next_held(session)
     return go_to(f"/pen/{following}" if following else "/pen", "assigned")
+
+
+def _chosen(call: Call) -> list[str]:
+    ticked = [str(value) for value in call.form.getlist("reference") if value]
+    return list(dict.fromkeys(ticked + call.text("other").replace(",", " ").replace("，", " ").split()))
 
 
 ENTRIES = (

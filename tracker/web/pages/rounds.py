@@ -1,8 +1,10 @@
 """Where the round stands: overview, the lead's four questions, lists, one request, one unit."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -13,6 +15,7 @@ from starlette.responses import Response
 from tracker.domain.terms import SHANGHAI, RequestKind, Verdict, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.accounts import Role
 from tracker.services.case import case_of, files_of, is_blind_for, note_identity_seen
 from tracker.services.coding import agreement_of
 from tracker.services.health import health_of
@@ -23,6 +26,7 @@ from tracker.services.rounds import plan_of, round_state
 from tracker.services.standings import refresh_newer
 from tracker.services.tasks import count_standing_tasks, submission_fields
 from tracker.store.database import reading
+from tracker.store.desk_tables import StandingRow
 from tracker.store.queries import round_names
 from tracker.store.standing_queries import (
     Filter,
@@ -110,46 +114,71 @@ def _days(found: Iterable[Tally], kind: RequestKind) -> Counter[int]:
     return days
 
 
+class View(StrEnum):
+    """Which requests a list is about."""
+
+    ALL = ""
+    DUE = "due"  # answers that are due this week
+    OBJECTIONS = "objections"  # what units could object to
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """A page of requests; `count` is that of all its pages. `is_blind`: nothing that was measured may be shown."""
+
+    rows: Sequence[StandingRow]
+    count: int
+    is_blind: bool
+
+
 def requests(call: Call) -> Response:
-    name, now = call.round_name(), call.desk.clock()
+    name, now, page = call.round_name(), call.desk.clock(), call.page_number()
     refresh_newer(call.workspace, now)
-    view, page = call.query("view"), call.page_number()
-    narrowed = _filter(call, view, now)
+    view = View(call.query("view")) if call.query("view") in list(View) else View.ALL
+    wanted = narrowed_by(
+        kind=call.query("kind"),
+        group=call.query("group"),
+        verdict=call.query("verdict") if call.query("verdict") in list(Verdict) else "",
+        unit_id=call.query("unit"),
+        words=call.query("q"),
+        view=view,
+        now=now,
+    )
     with reading(call.workspace.engine) as session:
-        is_blind = is_blind_for(session, name, call.visit.role)
-        if is_blind:  # nothing may follow from what a message was read as
-            narrowed, view = Filter(kind=narrowed.kind, group=narrowed.group, words=narrowed.words), ""
-        rows, count = standings(session, name, narrowed, start=(page - 1) * PER_PAGE, most=PER_PAGE)
+        found = requests_shown(session, name, call.visit.role, wanted, page)
         groups = groups_of(session, name)
     return call.show(
         "requests.html",
         name=name,
-        rows=rows,
-        count=count,
+        rows=found.rows,
+        count=found.count,
         page=page,
-        pages=-(-count // PER_PAGE),
-        view=view,
+        pages=-(-found.count // PER_PAGE),
+        view=View.ALL if found.is_blind else view,
         groups=groups,
         verdicts=list(Verdict),
         kinds=list(RequestKind),
-        is_blind=is_blind,
+        is_blind=found.is_blind,
     )
 
 
-def _filter(call: Call, view: str, now: datetime) -> Filter:
-    today = local_date(now)
-    verdict = call.query("verdict")
-    return Filter(
-        kind=call.query("kind"),
-        group=call.query("group"),
-        verdict=verdict if verdict in list(Verdict) else "",
-        unit_id=call.query("unit"),
-        words=call.query("q"),
-        due_from=today if view == "due" else None,
-        due_until=today + _WEEK if view == "due" else None,
-        verdicts=(Verdict.PENDING,) if view == "due" else (),
-        is_disputable=view == "objections",
-    )
+def narrowed_by(
+    *, kind: str, group: str, verdict: str, unit_id: str, words: str, view: View, now: datetime
+) -> Filter:
+    found = Filter(kind=kind, group=group, verdict=verdict, unit_id=unit_id, words=words)
+    if view is View.DUE:
+        today = local_date(now)
+        return replace(found, due_from=today, due_until=today + _WEEK, verdicts=(Verdict.PENDING,))
+    return replace(found, is_disputable=view is View.OBJECTIONS)
+
+
+def requests_shown(session: Session, name: str, role: Role, wanted: Filter, page: int) -> RequestsPage:
+    """In a blind round a reviewer's list is narrowed by nothing that follows from what a message was read as."""
+    is_blind = is_blind_for(session, name, role)
+    if is_blind:
+        wanted = Filter(kind=wanted.kind, group=wanted.group, unit_id=wanted.unit_id, words=wanted.words)
+    rows, count = standings(session, name, wanted, start=(page - 1) * PER_PAGE, most=PER_PAGE)
+    return RequestsPage(rows, count, is_blind)
 
 
 def arrived(call: Call) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from tracker.domain.terms import SHANGHAI, MessageKind, Outcome, RequestKind, outcomes_of
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.accounts import Role
+from tracker.services.accounts import Role, Visit
 from tracker.services.asks import answer_ask, open_asks, picture_of
 from tracker.services.case import is_blind_anywhere, note_identity_seen
 from tracker.services.contacts import (
@@ -33,7 +33,7 @@ from tracker.services.standings import refresh_newer
 from tracker.services.task_kinds import Task, TaskKind
 from tracker.services.tasks import named_task, standing_tasks, submission_fields, with_units
 from tracker.store.database import reading
-from tracker.web.desk import AT_WORK, EVERYBODY, Call, Entry, go_to
+from tracker.web.desk import AT_WORK, EVERYBODY, Call, Desk, Entry, go_to
 
 PER_PAGE = 100
 # What these tasks are about follows from what a message was read as.
@@ -43,7 +43,7 @@ _TELLING = (
 
 
 def tasks(call: Call) -> Response:
-    found = _visible(call)
+    found = visible_tasks(call.desk, call.visit)
     wanted = call.query("kind")
     shown = [task for task in found if not wanted or task.kind == wanted]
     kinds = Counter(task.kind for task in found)
@@ -63,16 +63,18 @@ def tasks(call: Call) -> Response:
     )
 
 
-def _visible(call: Call) -> list[Task]:
-    refresh_newer(call.workspace, call.desk.clock())
-    with reading(call.workspace.engine) as session:
-        is_blind = is_blind_anywhere(session, call.visit.role)
-        found = standing_tasks(session, call.workspace, call.desk.clock())
+def visible_tasks(desk: Desk, visit: Visit) -> list[Task]:
+    """Oldest first, without units; of blind rounds a reviewer is shown none that follows from a reading."""
+    now = desk.clock()
+    refresh_newer(desk.workspace, now)
+    with reading(desk.workspace.engine) as session:
+        is_blind = is_blind_anywhere(session, visit.role)
+        found = standing_tasks(session, desk.workspace, now)
     return [task for task in found if not (is_blind and task.kind in _TELLING)]
 
 
 def one_task(call: Call) -> Response:
-    named, fields = named_task(_visible(call), call.path("task")), {}
+    named, fields = named_task(visible_tasks(call.desk, call.visit), call.path("task")), {}
     with reading(call.workspace.engine) as session:
         (task,) = with_units(session, [named])
     if task.kind is TaskKind.SUBMIT and call.visit.role is Role.LEAD:
@@ -105,7 +107,7 @@ def post_ask(call: Call) -> Response:
 
 def post_task(call: Call) -> Response:
     now, actor, workspace = call.desk.clock(), call.visit.actor, call.workspace
-    task = named_task(_visible(call), call.path("task"))
+    task = named_task(visible_tasks(call.desk, call.visit), call.path("task"))
     reference, at = task.subject, _moment(call.text("at"), now)
     with _proof(call) as proof:
         if task.kind is TaskKind.LOOK_UP:

@@ -73,11 +73,13 @@ function moveRow(by) {
 
 const assigning = document.querySelector("form#assign");
 
+// A digit says "belongs here"; after s it ticks one of several.
 function assignByKey(key) {
+  if (key === "s") return assigning.classList.toggle("several") || true;
   const box = assigning.querySelector(`[data-key="${key}"]`);
-  if (box) box.checked = !box.checked;
-  assigning.querySelector(`[data-press="${key}"]`)?.click();
-  return Boolean(box);
+  if (box && assigning.classList.contains("several")) box.checked = !box.checked;
+  else assigning.querySelector(`[data-press="${key}"]`)?.click();
+  return true;
 }
 
 document.addEventListener("keydown", (event) => {
