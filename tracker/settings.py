@@ -19,6 +19,7 @@ from tracker.adapters.imap import ImapAccount
 from tracker.adapters.mounts import unsafe_folder
 from tracker.adapters.providers import NAMES, OTHER, Provider, provider_of
 from tracker.adapters.smtp import SmtpAccount
+from tracker.desk_settings import DeskSettings, desk_settings
 from tracker.domain.terms import Mode
 from tracker.errors import UserError
 from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
@@ -46,18 +47,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskSettings:
-    """[desk]: where the evaluators' desk is served. `is_behind_proxy`: a proxy before it speaks TLS."""
-
-    host: str = "127.0.0.1"
-    port: int = 8020
-    cert: str = ""
-    key: str = ""
-    is_behind_proxy: bool = False
-    is_in_daemon: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """`poll_seconds` between two looks at a mailbox; unwatched for `gap_hours` is a gap.
 
@@ -73,7 +62,7 @@ class Settings:
     has_canary: bool = False
     accounts: Mapping[str, Account] | None = None
     hosts: Mapping[str, str] = field(default_factory=dict)
-    desk: DeskSettings = DeskSettings()
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,23 +194,8 @@ def read_settings(root: Path) -> Settings:
         has_canary=canary == "weekly",
         accounts={account.mailbox: account for account in accounts},
         hosts=_hosts(path, entries, mode),
-        desk=_desk(path, entries.get("desk", {})),
+        desk=desk_settings(path, entries.get("desk", {}), password_of(root, "oidc")),
     )
-
-
-_DESK_KEYS = {"host": str, "port": int, "cert": str, "key": str, "behind_proxy": bool, "in_daemon": bool}
-
-
-def _desk(path: Path, table: Any) -> DeskSettings:
-    for name, value in table.items():
-        if type(value) is not _DESK_KEYS.get(name):
-            raise UserError(
-                _("{path}: [desk] {name} = {value}: correct or remove it; known are {known}.").format(
-                    path=path, name=name, value=value, known=", ".join(_DESK_KEYS)
-                )
-            )
-    flags = {f"is_{name}": table[name] for name in ("behind_proxy", "in_daemon") if name in table}
-    return DeskSettings(**{name: table[name] for name in table if f"is_{name}" not in flags}, **flags)
 
 
 def _hosts(path: Path, entries: Mapping[str, Any], mode: Mode) -> Mapping[str, str]:

@@ -16,10 +16,11 @@ from tests.acceptance.workspaces import CHEN, LONG_AGO, answer, build, change
 from tests.servers.ports import HOST
 from tracker.adapters.imap import FetchedMessage
 from tracker.clock import Clock
+from tracker.desk_settings import DeskSettings
 from tracker.domain.terms import Event, EventKind
 from tracker.services.accounts import Role, add_account
 from tracker.services.intake import keep_fetched, take_in
-from tracker.settings import DeskSettings, Workspace
+from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import record
 from tracker.store.tables import RequestRow

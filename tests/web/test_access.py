@@ -10,9 +10,9 @@ from tests.acceptance.workspaces import APPLICANT_NAME, CHEN, IDENTITY_NUMBER, c
 from tests.servers.ports import HOST
 from tests.web.desks import NOW, PASSWORD, desk, served
 from tests.web.test_coding import claimed
+from tracker.desk_settings import DeskSettings
 from tracker.errors import UserError
 from tracker.services.accounts import Role, add_account, begin_visit, close_account, visit_of
-from tracker.settings import DeskSettings
 from tracker.web.app import ENTRIES
 from tracker.web.serving import listen, settled_desk
 

@@ -11,7 +11,14 @@ from tracker.cli.show import JsonOption, Settled, local, print_json, print_table
 from tracker.cli.usage import Command, Group
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.accounts import Role, accounts, add_account, change_password, close_account
+from tracker.services.accounts import (
+    Role,
+    accounts,
+    add_account,
+    change_password,
+    close_account,
+    link_account,
+)
 from tracker.store.database import reading
 
 app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
@@ -23,9 +30,16 @@ def add(
     context: typer.Context,
     name: NameArgument,
     role: Annotated[Role, typer.Option("--role", help=_("lead, reviewer or observer."))],
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject", help=_("Instead of a password: issuer and subject at the identity provider.")
+        ),
+    ] = None,
 ) -> None:
     settled: Settled = context.obj
-    add_account(open_here(settled), name, role, _password(), settled.now)
+    password = None if subject else _password()
+    add_account(open_here(settled), name, role, password, settled.now, subject)
     say(_("{name}: may use the desk as {role}.").format(name=name, role=role))
 
 
@@ -48,6 +62,19 @@ def password(context: typer.Context, name: NameArgument) -> None:
     settled: Settled = context.obj
     change_password(open_here(settled), name, _password(), settled.now)
     say(_("{name}: the password is changed.").format(name=name))
+
+
+@app.command("link", cls=Command, help=_("Let an account be opened by the identity provider too."))
+def link(
+    context: typer.Context,
+    name: NameArgument,
+    subject: Annotated[
+        str, typer.Argument(help=_("Issuer and subject, as the desk's login page shows them."))
+    ],
+) -> None:
+    settled: Settled = context.obj
+    link_account(open_here(settled), name, subject, settled.now)
+    say(_("{name}: is {subject} at the identity provider.").format(name=name, subject=subject))
 
 
 @app.command("close", cls=Command, help=_("Nobody may log in by it any more; what it decided stays."))

@@ -54,12 +54,20 @@ class LoginThrottled(Exception):
         self.seconds = seconds
 
 
-def add_account(workspace: Workspace, name: str, role: Role, password: str, now: datetime) -> None:
+def add_account(
+    workspace: Workspace,
+    name: str,
+    role: Role,
+    password: str | None,
+    now: datetime,
+    subject: str | None = None,
+) -> None:
+    """Without a password only the identity provider opens it; see `link_account` for `subject`."""
     if not _NAME.fullmatch(name):
         raise UserError(
             _("{name}: an account's name has small letters, digits, dots and hyphens.").format(name=name)
         )
-    hashed = _hash(password)
+    hashed = "" if password is None else _hash(password)
     with writing(workspace.engine) as session:
         if session.get(AccountRow, name):
             raise UserError(
@@ -67,7 +75,34 @@ def add_account(workspace: Workspace, name: str, role: Role, password: str, now:
                     name=name
                 )
             )
-        session.add(AccountRow(name=name, role=role, password=hashed, created_at=now))
+        _refuse_linked(session, name, subject)
+        session.add(AccountRow(name=name, role=role, password=hashed, subject=subject, created_at=now))
+
+
+def link_account(workspace: Workspace, name: str, subject: str, now: datetime) -> None:
+    """From now on it opens for whom the identity provider knows as `subject` ("issuer subject").
+
+    Whoever is logged in is logged out. Raises `UserError` where the subject belongs to another account.
+    """
+    with writing(workspace.engine) as session:
+        row = _account(session, name)
+        _refuse_linked(session, name, subject)
+        row.subject = subject
+        session.add(row)
+        _end_visits(session, name, now)
+
+
+def _refuse_linked(session: Session, name: str, subject: str | None) -> None:
+    query = select(AccountRow.name).where(AccountRow.subject == subject, AccountRow.name != name)
+    other = session.exec(query).first() if subject else None
+    if other:
+        raise UserError(_("{subject}: this is {name} already.").format(subject=subject, name=other))
+
+
+def account_vouched_for(session: Session, subject: str) -> str | None:
+    """The open account that is linked with a subject; None where there is none."""
+    query = select(AccountRow.name).where(AccountRow.subject == subject, col(AccountRow.closed_at).is_(None))
+    return session.exec(query).first()
 
 
 def change_password(workspace: Workspace, name: str, password: str, now: datetime) -> None:
@@ -174,7 +209,7 @@ def log_out(workspace: Workspace, token: str, now: datetime) -> None:
 
 def _fits(row: AccountRow | None, password: str) -> bool:
     """A name that is none costs as much time as a wrong password, so that names cannot be found out."""
-    hashed = row.password if row and not row.closed_at else _decoy()
+    hashed = row.password if row and row.password and not row.closed_at else _decoy()
     try:
         return _hasher().verify(hashed, password) and hashed != _decoy()
     except VerificationError:

@@ -150,7 +150,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
     )
     found = list(session.exec(query))
     letters = _message_ids(session, [request.reference for request, *_ in found])
-    numbers = _numbers_given(session, mailbox)
+    numbers = _numbers_given(session, [request.reference for request, *_ in found])
     addresses = _unit_addresses(session, {(unit.round, unit.unit_id) for _, _, unit, _ in found})
     return [
         SentRequest(
@@ -179,16 +179,14 @@ def _message_ids(session: Session, references: Sequence[str]) -> dict[str, froze
     return {reference: frozenset({message_id}) for reference, message_id in session.exec(query)}
 
 
-def _numbers_given(session: Session, mailbox: str) -> dict[str, frozenset[str]]:
-    """Registration and document numbers that earlier answers to this mailbox's requests bore."""
-    query = (
-        select(EventRow.request, EventRow.payload)
-        .join(RequestRow, col(RequestRow.reference) == col(EventRow.request))
-        .join(ApplicantRow, col(ApplicantRow.code) == col(RequestRow.applicant))
-        .where(ApplicantRow.mailbox == mailbox, EventRow.kind == EventKind.READ)
-    )
+def _numbers_given(session: Session, references: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Registration and document numbers that earlier answers to these requests bore."""
+    # the kind is looked at here: SQLite would walk through all readings of the round for it
+    query = select(EventRow.request, EventRow.kind, EventRow.payload)
     found: dict[str, frozenset[str]] = {}
-    for reference, payload in session.exec(query):
+    for reference, kind, payload in session.exec(query.where(col(EventRow.request).in_(references))):
+        if kind != EventKind.READ:
+            continue
         read = json.loads(payload)
         given = {read.get("document_number", ""), read.get("receipt_no", "")} - {""}
         found[reference or ""] = found.get(reference or "", frozenset()) | given
@@ -196,13 +194,14 @@ def _numbers_given(session: Session, mailbox: str) -> dict[str, frozenset[str]]:
 
 
 def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
-    query = select(ChannelRow).where(
+    query = select(ChannelRow.round, ChannelRow.unit_id, ChannelRow.address).where(
         ChannelRow.channel == ChannelKind.EMAIL,
         col(ChannelRow.round).in_({round_name for round_name, _ in units}),
+        col(ChannelRow.unit_id).in_({unit_id for _, unit_id in units}),
     )
     found: dict[tuple[str, str], set[str]] = {}
-    for row in session.exec(query):
-        found.setdefault((row.round, row.unit_id), set()).add(row.address.lower())
+    for round_name, unit_id, address in session.exec(query):
+        found.setdefault((round_name, unit_id), set()).add(address.lower())
     return {unit: frozenset(addresses) for unit, addresses in found.items() if unit in units}
 
 

@@ -51,6 +51,7 @@ class UnitRow(SQLModel, table=True):
 
 class ChannelRow(SQLModel, table=True):
     __tablename__ = "channel"
+    __table_args__ = (Index("channel_unit", "round", "unit_id"),)
     id: int | None = Field(default=None, primary_key=True)
     round: str = Field(foreign_key="round.name", index=True)
     unit_id: str
@@ -87,7 +88,7 @@ class RequestRow(SQLModel, table=True):
     round: str = Field(foreign_key="round.name", index=True)
     kind: str
     unit_id: str
-    applicant: str = Field(foreign_key="applicant.code")
+    applicant: str = Field(foreign_key="applicant.code", index=True)
     channel: str | None
     address: str
     question_id: str

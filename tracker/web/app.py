@@ -47,6 +47,8 @@ def make_app(desk: Desk) -> ASGIApp:
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/login", _open_to_all(desk, entrance.login_page), methods=["GET"]),
         Route("/login", _open_to_all(desk, entrance.log_in), methods=["POST"]),
+        Route("/login/oidc", _open_to_all(desk, entrance.ask_provider), methods=["GET"]),
+        Route("/login/oidc/back", _open_to_all(desk, entrance.come_back), methods=["GET"]),
         Route("/language", _open_to_all(desk, entrance.choose_language), methods=["POST"]),
         Route("/logout", _open_to_all(desk, entrance.leave), methods=["POST"]),
         *(Route(one.path, _for_roles(desk, one), methods=[one.method]) for one in ENTRIES),

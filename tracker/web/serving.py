@@ -13,12 +13,14 @@ from pathlib import Path
 
 import uvicorn
 
+from tracker.adapters.identity import check_extra
 from tracker.clock import Clock
+from tracker.desk_settings import DeskSettings
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.accounts import accounts
 from tracker.services.standings import refresh_standings
-from tracker.settings import DeskSettings, Workspace
+from tracker.settings import Workspace
 from tracker.store.database import reading
 from tracker.web.app import make_app
 from tracker.web.desk import Desk
@@ -58,6 +60,8 @@ def settled_desk(
                 "or set behind_proxy = true under [desk] where a proxy before it speaks TLS."
             ).format(host=desk.host)
         )
+    if desk.oidc:
+        check_extra()
     with reading(workspace.engine) as session:
         if not accounts(session):
             raise UserError(

@@ -31,6 +31,8 @@ def upgrade() -> None:
     op.create_index("standing_reason", "standing", ["reason"])
     op.create_index("standing_seq", "standing", ["counted_seq"])
     op.create_index("ix_request_state_state", "request_state", ["state"])
+    op.create_index("channel_unit", "channel", ["round", "unit_id"])
+    op.create_index("ix_request_applicant", "request", ["applicant"])
     scans = sa.text("""instr(payload, '"scans":["') > 0""")
     op.create_index("event_scans", "event", ["source_sha256"], sqlite_where=scans)
     op.add_column("account", sa.Column("subject", sa.String(), nullable=True))
