@@ -152,7 +152,7 @@ def test_every_package_that_is_imported_is_declared():
     declared = names_in(project()["dependencies"])
     # parts of a declared package's own interface
     declared |= {"sqlalchemy", "pydantic", "proxy-protocol", "pysasl", "markupsafe"}
-    for extra in ("ocr", "browser", "keyring"):  # each imported only where it is asked for
+    for extra in ("ocr", "browser", "keyring", "oidc"):  # each imported only where it is asked for
         declared |= names_in(project()["optional-dependencies"][extra])
     used = foreign_packages(MODULES)
     assert {name: path for name, path in used.items() if name not in declared} == {}

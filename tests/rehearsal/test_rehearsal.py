@@ -3,40 +3,23 @@
 import csv
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.rehearsal.rehearsing import rehearse_as_process
 from tracker.adapters.files import find_file
 from tracker.rehearsal.run import SCENARIO, run_rehearsal
 
 FEW = {"zichang", "yanchang", "sfpkfj", "sjyj", "sspj", "sxfj"}  # mail, a clerk, web form, post, phone
 
 
-def rehearse_as_process(folder: Path, zone: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tracker", "--lang", "en", "rehearse", str(folder)],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"TZ": zone, "COLUMNS": "100"},
-        check=False,
-    )
-
-
 def hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
-@pytest.fixture(scope="module")
-def in_new_york(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    folder = tmp_path_factory.mktemp("new-york") / "rehearsal"
-    return folder, rehearse_as_process(folder, "America/New_York")
-
-
+@pytest.mark.xdist_group("rehearsal")
 def test_measured_equals_what_the_city_did_for_all_124_requests(in_new_york):
     _folder, run = in_new_york
     assert run.returncode == 0, run.stdout + run.stderr
@@ -50,6 +33,7 @@ def test_measured_equals_what_the_city_did_for_all_124_requests(in_new_york):
     assert rows["not read"] == "0"
 
 
+@pytest.mark.xdist_group("rehearsal")
 def test_exported_verdicts_equal_the_literals_of_the_truth(in_new_york):
     """Read with csv alone: no code of ours stands between the exported file and the truth."""
     folder, _run = in_new_york
@@ -64,6 +48,7 @@ def test_exported_verdicts_equal_the_literals_of_the_truth(in_new_york):
         assert {c: measured[key][c] for c in columns} == {c: truth[c] for c in columns}, key
 
 
+@pytest.mark.xdist_group("rehearsal")
 @pytest.mark.timeout(300)  # a second whole rehearsal
 def test_the_rehearsal_exports_the_same_bytes_under_another_time_zone(in_new_york, tmp_path):
     folder, _run = in_new_york
@@ -71,6 +56,7 @@ def test_the_rehearsal_exports_the_same_bytes_under_another_time_zone(in_new_yor
     assert hashes(tmp_path / "rehearsal" / "export") == hashes(folder / "export")
 
 
+@pytest.mark.xdist_group("rehearsal")
 def test_every_page_of_the_rehearsal_says_so(in_new_york):
     folder, run = in_new_york
     assert "REHEARSAL" in run.stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.workspaces import CHEN, build, call, change, rows
+from tests.web.desks import desk
 from tracker.rehearsal.sites import UNITS, Books, Note, Sites, Unit
 from tracker.services.audit import findings
 from tracker.services.forms import FormWorker
@@ -83,6 +84,15 @@ def test_a_persons_word_stands_beside_what_was_read(folder: Path, sites: Sites) 
     assert (found["fax"]["is_announced"], found["fax"]["confirmed"]) == (False, False)
     assert (found["email"]["is_announced"], found["email"]["confirmed"]) == (bool(unit.channels.email), False)
     assert found["post"]["confirmed"] is None
+    with desk(open_workspace(folder), wang="reviewer", olga="observer") as people:
+        assert "/audit" not in people["olga"].get("/audit").partition("<main")[2]
+        assert "done=confirmed" in people["wang"].post(
+            "/audit", unit=unit.code, subject="post", announced="yes"
+        )
+        people["wang"].post("/audit", 409, unit=unit.code, subject="telepathy", announced="yes")
+        people["wang"].post("/audit", 409, unit=unit.code, subject="post")
+    (post,) = [one for one in call(folder, "audit", "list", "--json").json if one["subject"] == "post"]
+    assert post["confirmed"] is True
     refused = call(folder, "audit", "confirm", unit.code, "telepathy", "--yes", expect=1)
     assert "nothing was read about this" in refused.talk
 

@@ -48,6 +48,7 @@ ALLOWED = {
     "GET /admin/{table}": {"lead", "observer"},
     "GET /health": EVERYBODY,
     "GET /audit": EVERYBODY,
+    "POST /audit": AT_WORK,
     "GET /export": {"lead", "observer"},
     "GET /export.zip": {"lead", "observer"},
     "GET /requests/{reference}/messages/{message}/page": EVERYBODY,

@@ -165,6 +165,6 @@ def test_wrong_settings_are_refused_by_name(tmp_path, table):
 
 def test_without_the_extra_the_desk_says_what_to_install(open_round, monkeypatch):
     trust(open_round.workspace, "https://id.test", "https://desk.test")
-    monkeypatch.setattr("tracker.adapters.identity.find_spec", lambda name: None)
+    monkeypatch.setattr("tracker.adapters.identity.find_spec", lambda _name: None)
     with pytest.raises(UserError, match=r"\[oidc\]"):
         settled_desk(open_round.workspace)

@@ -139,6 +139,7 @@ def notice_word(done: str) -> str:
         "contact": _("The contact is on record."),
         "reopened": _("Reopened."),
         "adjudicated": _("Decided."),
+        "confirmed": _("Confirmed."),
         "answered": _("Handed on to the form."),
         "too_late": _("No form waits for this any more."),
     }

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker import words
 from tracker.domain.clues import ClueKind
+from tracker.domain.instrument import KIND, OUTCOME, Instrument
 from tracker.domain.matching import Doubt
 from tracker.domain.terms import (
     SHANGHAI,
@@ -58,10 +59,47 @@ def _environment() -> Environment:
         "doubt": doubt_word,
         "task": task_word,
         "medium": medium_word,
+        "question": question_word,
+        "mended": mended_word,
+        "detail": detail_word,
         "yesno": lambda value: {None: "", True: _("yes"), False: _("no")}[value],
         "person": lambda actor: actor.removeprefix("person:"),
     }
     return environment
+
+
+def question_word(instrument: Instrument, question_id: str) -> str:
+    """A question of the coding form, as the form puts it."""
+    own = {KIND: _("What is it"), OUTCOME: _("What does the reply decide")}
+    return own.get(question_id) or instrument.question(question_id).words[language_in_use()]
+
+
+def mended_word(fault: str) -> str:
+    """What was wrong with a message as it came."""
+    return {
+        "date_missing": _("it has no date"),
+        "date_unreadable": _("its date cannot be read"),
+        "text_cut": _("its text is too long and was cut"),
+        "too_many_parts": _("it has too many parts; those left out are in the raw file"),
+        "charset_mislabelled": _("it is in another character set than it says"),
+        "undecodable_bytes": _("some of its bytes are in no character set"),
+        "body_unreadable": _("its body cannot be taken apart"),
+        "part_unreadable": _("a part of it cannot be read"),
+        "tnef_unreadable": _("its winmail.dat cannot be opened"),
+    }.get(fault, fault)
+
+
+def detail_word(name: str) -> str:
+    """What a task tells besides its subject."""
+    return {
+        "channel": _("channel"),
+        "address": _("address"),
+        "looked_at": _("looked at"),
+        "found": _("found there"),
+        "fault": _("what went wrong"),
+        "prompt": _("question"),
+        "until": _("until when"),
+    }.get(name, name)
 
 
 def _locale() -> str:

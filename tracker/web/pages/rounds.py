@@ -17,7 +17,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.accounts import Role
 from tracker.services.case import case_of, files_of, is_blind_for, note_identity_seen
-from tracker.services.coding import agreement_of
+from tracker.services.coding import agreement_of, instrument_of
 from tracker.services.health import health_of
 from tracker.services.measuring import laws_of
 from tracker.services.pen import held_messages
@@ -87,6 +87,7 @@ def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[st
         "stuck": count_standing_tasks(session, call.workspace, now)
         + held_messages(session, start=0, most=0)[1],
         "agreement": agreement_of(session, call.workspace, name),
+        "instrument": instrument_of(session, call.workspace, name),
     }
 
 

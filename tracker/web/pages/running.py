@@ -7,10 +7,12 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from tracker.services.audit import findings
+from tracker.errors import UserError
+from tracker.i18n import _
+from tracker.services.audit import confirm_finding, findings
 from tracker.services.export import export_round
 from tracker.services.health import coverage_log, health_of
-from tracker.web.desk import EVERYBODY, NO_BLIND, Call, Entry
+from tracker.web.desk import AT_WORK, EVERYBODY, NO_BLIND, Call, Entry, go_to
 
 _MOST_SHOWN = 200
 
@@ -28,6 +30,16 @@ def health(call: Call) -> Response:
 
 def audit(call: Call) -> Response:
     return call.show("audit.html", findings=findings(call.workspace))
+
+
+def post_audit(call: Call) -> Response:
+    """A person has looked: their word stands over what the machine read of a unit's pages."""
+    if call.text("announced") not in ("yes", "no"):
+        raise UserError(_("Say whether it is announced."))
+    is_announced = call.text("announced") == "yes"
+    unit, subject, now = call.text("unit"), call.text("subject"), call.desk.clock()
+    confirm_finding(call.workspace, unit, subject, is_announced, call.visit.actor, now, call.text("reason"))
+    return go_to("/audit", "confirmed")
 
 
 def export_page(call: Call) -> Response:
@@ -52,6 +64,7 @@ def export_file(call: Call) -> Response:
 ENTRIES = (
     Entry("GET", "/health", health, EVERYBODY),
     Entry("GET", "/audit", audit, EVERYBODY),
+    Entry("POST", "/audit", post_audit, AT_WORK),
     Entry("GET", "/export", export_page, NO_BLIND),
     Entry("GET", "/export.zip", export_file, NO_BLIND),
 )
