@@ -36,7 +36,7 @@ def everything_shown(person: Person, answered: Answered) -> dict[str, str]:
     paths += [f"/api/requests/{reference}" for reference in answered.references]
     paths += ["/api/rounds", "/api/rounds/small/requests", "/api/rounds/small/requests?verdict=in_time", "/api/pen",
               "/api/rounds/small/requests?view=due", "/api/rounds/small/queue", "/api/rounds/small/queue?stage=disputed",
-              "/api/rounds/small/queue?stage=done", "/api/tasks"]  # fmt: skip
+              "/api/tasks"]  # fmt: skip
     return {path: _TOKENS.sub("", person.get(path)) for path in paths}
 
 

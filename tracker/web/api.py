@@ -5,14 +5,12 @@ GET /api/me tells, in the header X-Form-Token. Moments are ISO 8601 in UTC, days
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -34,6 +32,28 @@ from tracker.services.tasks import with_units
 from tracker.store.database import reading
 from tracker.store.desk_tables import StandingRow
 from tracker.store.queries import round_names
+from tracker.web.answers import (
+    MEASURED,
+    Claimed,
+    Fault,
+    GivenAnswers,
+    GivenVote,
+    Held,
+    Letter,
+    Me,
+    OneRequest,
+    OpenTask,
+    Pen,
+    Queue,
+    Read,
+    Recorded,
+    Round,
+    Standing,
+    Standings,
+    Tasks,
+    Told,
+    Waiting,
+)
 from tracker.web.desk import AT_WORK, EVERYBODY, Desk, is_from_here, speak_as_asked, visit_here
 from tracker.web.pages.coding import coded_letter, record_vote
 from tracker.web.pages.rounds import View, narrowed_by, requests_shown
@@ -73,156 +93,12 @@ Anybody = Annotated[Visit, Depends(_caller(EVERYBODY))]
 AtWork = Annotated[Visit, Depends(_caller(AT_WORK))]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 Name = Annotated[str, InPath(max_length=200)]
-
-
-# --- what is answered -------------------------------------------------------------------------------------
-
-
-class Me(BaseModel):
-    account: str
-    role: Role
-    form_token: str
-
-
-class Round(BaseModel):
-    """`stages`: messages by where their coding stands."""
-
-    name: str
-    title: str
-    stages: dict[Stage, int]
-
-
-class Standing(BaseModel):
-    """One request as it was measured last. In a blind round a reviewer is told nothing below `channel`."""
-
-    reference: str
-    unit_id: str
-    unit: str
-    kind: RequestKind
-    channel: str | None
-    verdict: Verdict | None = None
-    reason: str | None = None
-    due_on: date | None = None
-    is_provisional: bool | None = None
-    replied_on: date | None = None
-    response_days: int | None = None
-    outcome: str | None = None
-
-
-_MEASURED = ("verdict", "reason", "due_on", "is_provisional", "replied_on", "response_days", "outcome")
-
-
-class Standings(BaseModel):
-    count: int
-    requests: list[Standing]
-
-
-class Waiting(BaseModel):
-    """`held_by`: whose lease runs; of others nothing is told in a blind round."""
-
-    request: str
-    message: str
-    unit: str
-    arrived_at: datetime
-    held_by: str | None
-
-
-class Queue(BaseModel):
-    count: int
-    messages: list[Waiting]
-
-
-class Claimed(BaseModel):
-    request: str
-    message: str
-
-
-class Read(BaseModel):
-    kind: str
-    outcome: str | None
-    is_by_person: bool
-    confidence: float
-    evidence: list[str]
-
-
-class GivenVote(BaseModel):
-    actor: str
-    answers: dict[str, str]
-    ratings: dict[str, str]
-    note: str
-
-
-class Letter(BaseModel):
-    """A message of a request. `reading` and `votes` are null as long as they are secret from who asks."""
-
-    sha256: str
-    source: str
-    arrived_at: datetime
-    sender: str
-    subject: str
-    text: str
-    quoted: str
-    stage: Stage
-    has_voted: bool
-    reading: Read | None
-    votes: list[GivenVote] | None
-
-
-class Told(BaseModel):
-    kind: str
-    happened_at: datetime
-    known_at: datetime
-    message: str | None
-
-
-class OneRequest(BaseModel):
-    """`events`: the time line as far as who asks may know it; `statement`: how the days were counted."""
-
-    standing: Standing
-    events: list[Told]
-    letters: list[Letter]
-    statement: list[str]
-
-
-class Held(BaseModel):
-    message: str
-    arrived_at: datetime
-    candidates: list[str]
-
-
-class Pen(BaseModel):
-    count: int
-    messages: list[Held]
-
-
-class OpenTask(BaseModel):
-    task: str
-    kind: str
-    unit: str
-    since: datetime
-
-
-class Tasks(BaseModel):
-    count: int
-    tasks: list[OpenTask]
-
-
-class GivenAnswers(BaseModel):
-    answers: dict[str, str]
-
-
-class Recorded(BaseModel):
-    stage: Stage
-
-
-class Fault(BaseModel):
-    detail: str
-
-
-_FAULTS: dict[int | str, dict[str, object]] = {status: {"model": Fault} for status in (401, 403, 404, 409)}
+Waits = Literal[Stage.OPEN, Stage.DISPUTED]
 
 
 # --- routes -----------------------------------------------------------------------------------------------
+
+_FAULTS: dict[int | str, dict[str, object]] = {status: {"model": Fault} for status in (401, 403, 404, 409)}
 
 
 @router.get("/me", responses=_FAULTS)
@@ -270,13 +146,13 @@ def requests(
 
 
 def _standing(row: StandingRow, is_blind: bool) -> Standing:
-    told = {"reference", "unit_id", "kind", "channel"} | (set() if is_blind else set(_MEASURED))
+    told = {"reference", "unit_id", "kind", "channel"} | (set() if is_blind else set(MEASURED))
     return Standing(unit=row.unit_name, **row.model_dump(include=told))
 
 
 @router.get("/rounds/{name}/queue", responses=_FAULTS)
 def queue(
-    desk: HereDesk, visit: Anybody, name: Name, stage: Stage = Stage.OPEN, page: PageNumber = 1
+    desk: HereDesk, visit: Anybody, name: Name, stage: Waits = Stage.OPEN, page: PageNumber = 1
 ) -> Queue:
     """What waits for a coder or, `stage` "disputed", for somebody who decides; fifty a page."""
     start, now = (page - 1) * PER_PAGE, desk.clock()
@@ -301,7 +177,7 @@ def queue(
 
 
 @router.post("/rounds/{name}/queue/next", responses={**_FAULTS, 204: {"description": "the queue is empty"}})
-def claim(desk: HereDesk, visit: AtWork, name: Name, stage: Stage = Stage.OPEN) -> Claimed:
+def claim(desk: HereDesk, visit: AtWork, name: Name, stage: Waits = Stage.OPEN) -> Claimed:
     with reading(desk.workspace.engine) as session:
         _check_round(session, name)
     subject = claim_next(desk.workspace, name, stage, visit.actor, desk.clock())
@@ -323,7 +199,7 @@ def one_request(desk: HereDesk, visit: Anybody, reference: Name) -> OneRequest:
         channel=request.channel,
     )
     if not case.is_blind:
-        standing = standing.model_copy(update={name: getattr(measured, name) for name in _MEASURED})
+        standing = standing.model_copy(update={name: getattr(measured, name) for name in MEASURED})
     return OneRequest(
         standing=standing,
         events=[

@@ -19,6 +19,7 @@ from tracker.domain.terms import (
     RequestKind,
     RequestState,
     Verdict,
+    local_date,
 )
 from tracker.i18n import _, language_in_use
 from tracker.services.task_kinds import task_word
@@ -44,6 +45,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "moment": moment,
         "day": day,
+        "in_shanghai": local_date,
         "number": number,
         "share": share,
         "size": size,
