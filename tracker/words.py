@@ -199,6 +199,7 @@ def event_word(kind: EventKind) -> str:
         EventKind.AUDIT_CONFIRMED: _("a channel confirmed by a person"),
         EventKind.RATING_CLAIMED: _("rating begun"),
         EventKind.RATED: _("answer rated"),
+        EventKind.SCAN_READ: _("a scan read by machine"),
     }[kind]
 
 

@@ -105,7 +105,8 @@ def paths(workspace: Workspace) -> Mapping[str, str]:
     (busiest,) = rows(
         workspace.root, "SELECT request FROM coding GROUP BY request ORDER BY COUNT(*) DESC LIMIT 1"
     )[0]
-    (message,) = rows(workspace.root, "SELECT message FROM coding WHERE request = ?", busiest)[0]
+    sql = "SELECT message FROM coding WHERE request = ? ORDER BY stage = 'open' DESC"
+    (message,) = rows(workspace.root, sql, busiest)[0]
     (held,) = rows(workspace.root, "SELECT sha256 FROM held_message ORDER BY arrived_at LIMIT 1")[0]
     far = rows(workspace.root, "SELECT COUNT(*) / 50 FROM standing")[0][0] // 2 + 1
     return {

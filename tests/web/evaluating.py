@@ -37,6 +37,10 @@ from tracker.store.tables import ApplicantRow, OutboxRow, RequestRow, RequestSta
 PEOPLE = {"lead": Role.LEAD, "wang": Role.REVIEWER, "li": Role.REVIEWER, "zhao": Role.REVIEWER}
 BLIND = '{"instrument": "evaluation", "coders": 2, "is_blind": true}'
 TEXT = "您好，您的政府信息公开申请收悉。经审查，您申请的信息属于公开范围，予以公开，现将该信息提供给您。"
+SEEN = {
+    "round": "/", "tasks": "/tasks", "due": "/requests?view=due", "objections": "/requests?view=objections",
+    "arrived": "/arrived", "health": "/health", "audit": "/audit", "history": "/history", "units": "/admin/units",
+}  # fmt: skip
 _UID = 4_000_000_000  # above all that a mailbox has
 _SCAN = kept("scan.png").raw
 
@@ -281,13 +285,10 @@ def _answer_a_captcha(day: Day, browser: Browser, address: str, name: str) -> No
 def _look_around_and_export(browser: Browser, address: str, name: str) -> None:
     for language, width in (("zh-CN", 1280), ("zh-CN", 390), ("en", 1280), ("en", 390)):
         lead = log_in(browser, address, "lead", language=language, width=width)
-        for page, path in (
-            ("round", "/"),
-            ("tasks", "/tasks"),
-            ("due", "/requests?view=due"),
-            ("health", "/health"),
-        ):
-            lead.goto(address + path)
+        for page, path in SEEN.items():
+            answered = lead.goto(address + path)
+            assert answered, path
+            assert answered.ok, path
             picture(lead, f"{name}-{page}-{language}-{width}")
             assert lead.evaluate("document.documentElement.scrollWidth") <= width
     lead.goto(f"{address}/export")

@@ -1,0 +1,46 @@
+"""Whatever a page may have to show has a word, in both languages."""
+
+import pytest
+
+from tracker.domain.clues import ClueKind
+from tracker.domain.matching import Doubt
+from tracker.domain.terms import (
+    ChannelKind,
+    EventKind,
+    MessageKind,
+    Outcome,
+    RequestKind,
+    RequestState,
+    Verdict,
+)
+from tracker.i18n import LANGUAGES, speak_here
+from tracker.services.contacts import MEDIA
+from tracker.services.task_kinds import TaskKind, task_word
+from tracker.web.rendering import clue_word, doubt_word, medium_word
+from tracker.words import channel_word, event_word, kind_word, label_word, state_word, verdict_word
+
+WORDS = [
+    *((event_word, code) for code in EventKind),
+    *((verdict_word, code) for code in Verdict),
+    *((state_word, code) for code in RequestState),
+    *((kind_word, code) for code in RequestKind),
+    *((channel_word, code) for code in ChannelKind),
+    *((label_word, code) for code in [*MessageKind, *Outcome]),
+    *((task_word, code) for code in TaskKind),
+    *((clue_word, code) for code in ClueKind),
+    *((doubt_word, code) for code in Doubt),
+    *((medium_word, code) for code in MEDIA),
+]
+
+
+@pytest.mark.parametrize(("word", "code"), WORDS, ids=lambda one: getattr(one, "__name__", str(one)))
+def test_every_code_has_a_word(word, code):
+    said = []
+    for language in LANGUAGES:
+        speak_here(language)
+        said.append(word(code))
+    speak_here("en")
+    chinese, english = said
+    assert chinese
+    assert english
+    assert chinese != english
