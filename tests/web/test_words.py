@@ -1,5 +1,7 @@
 """Whatever a page may have to show has a word, in both languages."""
 
+from contextvars import copy_context
+
 import pytest
 
 from tracker.domain.clues import ClueKind
@@ -35,12 +37,11 @@ WORDS = [
 
 @pytest.mark.parametrize(("word", "code"), WORDS, ids=lambda one: getattr(one, "__name__", str(one)))
 def test_every_code_has_a_word(word, code):
-    said = []
-    for language in LANGUAGES:
+    def said_in(language: str) -> str:
         speak_here(language)
-        said.append(word(code))
-    speak_here("en")
-    chinese, english = said
+        return str(word(code))
+
+    chinese, english = (copy_context().run(said_in, language) for language in LANGUAGES)
     assert chinese
     assert english
     assert chinese != english
