@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 continue
             _say(_figure(name, chosen.asks, lambda path=path: lead.get(path)).line(PAGE_LIMIT))
         people = [ask_as(f"reviewer{number}") for number in range(1, _REVIEWERS + 1)]
+        coded = people[0].post("/queue/next", stage="open").headers["location"]
+        _say(_figure("message with its form", chosen.asks, lambda: people[0].get(coded)).line(PAGE_LIMIT))
+        people[0].post(f"{coded}/release")
         _say(_claims(people, chosen.asks).line(CLAIM_LIMIT))
     with _datasette(workspace) as peer:
         for name, path in _PEER_PATHS.items():

@@ -11,6 +11,6 @@ from tests.benchmarks.desk import main
 def test_every_page_is_answered_within_its_weight(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([str(tmp_path / "big"), "--requests", "300", "--asks", "2"])
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 33
+    assert len(lines) == 34
     assert all("p95" in line for line in lines)
     assert [line.split(":")[0].split("  ")[0] for line in lines[-3:]] == ["claim", "Datasette", "Datasette"]
