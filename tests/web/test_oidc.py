@@ -16,7 +16,7 @@ from tests.web.browser import chromium
 from tests.web.desks import NOW, PASSWORD, Answered, served
 from tracker.desk_settings import OidcSettings, desk_settings
 from tracker.errors import UserError
-from tracker.services.accounts import Role, add_account, close_account
+from tracker.services.accounts import Role, add_account, close_account, link_account
 from tracker.settings import Workspace
 from tracker.web.serving import settled_desk
 
@@ -145,6 +145,9 @@ def test_without_a_password_no_password_fits_and_one_subject_is_one_account(open
         for guess in ("", "x" * 12):
             done = httpx.post(f"{address}/login", data={"name": "wang", "password": guess}, trust_env=False)
             assert done.status_code == 401
+    for wrong in ("4711", "id.test 4711", "https://id.test", "https://id.test/ 4711"):
+        with pytest.raises(UserError, match="issuer"):
+            link_account(open_round.workspace, "wang", wrong, NOW)
     with pytest.raises(UserError, match="wang"):
         add_account(open_round.workspace, "li", Role.REVIEWER, None, NOW, "https://id.test w-17")
 

@@ -13,6 +13,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 
 _SECONDS = 10
+_NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 _SIGNED_BY = (
     "RS256",
     "RS384",
@@ -72,20 +73,23 @@ def vouched_for(provider: Provider, answered: str, pending: Mapping[str, str]) -
             )
     except (AuthlibBaseError, httpx.HTTPError, ValueError) as fault:
         raise IdentityRefused(str(fault)) from None
-    claims = _claims(provider, token.get("id_token", ""), described["jwks_uri"], pending["nonce"])
+    claims = _claims(provider, token.get("id_token", ""), described, pending["nonce"])
     return f"{provider.issuer} {claims['sub']}"
 
 
-def _claims(provider: Provider, id_token: str, jwks_uri: str, nonce: str) -> Mapping[str, Any]:
+def _claims(provider: Provider, id_token: str, described: Mapping[str, str], nonce: str) -> Mapping[str, Any]:
+    from authlib.common.errors import AuthlibBaseError
     from authlib.oidc.core import CodeIDToken
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
     try:
-        signed = jwt.decode(id_token, KeySet.import_key_set(_read(jwks_uri)), algorithms=list(_SIGNED_BY))
+        signed = jwt.decode(
+            id_token, KeySet.import_key_set(_read(described["jwks_uri"])), algorithms=list(_SIGNED_BY)
+        )
         wanted: dict[str, Any] = {
-            "iss": {"essential": True, "value": provider.issuer},
+            "iss": {"essential": True, "value": described["issuer"]},
             "aud": {"essential": True, "value": provider.client_id},
             "sub": {"essential": True},
         }
@@ -93,15 +97,18 @@ def _claims(provider: Provider, id_token: str, jwks_uri: str, nonce: str) -> Map
             signed.claims, signed.header, wanted, {"nonce": nonce, "client_id": provider.client_id}
         )
         token.validate(leeway=60)
-    except (JoseError, ValueError) as fault:
+    except (AuthlibBaseError, JoseError, ValueError) as fault:
         raise IdentityRefused(str(fault)) from None
     return dict(token)
 
 
 def _described(provider: Provider) -> Mapping[str, str]:
+    """What the provider says of itself. Its issuer may end with a slash, ours does not."""
     described: Mapping[str, str] = _read(f"{provider.issuer}/.well-known/openid-configuration")
-    if described.get("issuer", "").rstrip("/") != provider.issuer:
-        raise IdentityRefused(f"{provider.issuer} calls itself {described.get('issuer')}")
+    if not isinstance(described, dict) or any(name not in described for name in _NEEDED):
+        raise IdentityRefused(f"{provider.issuer} does not describe itself")
+    if described["issuer"].rstrip("/") != provider.issuer:
+        raise IdentityRefused(f"{provider.issuer} calls itself {described['issuer']}")
     return described
 
 

@@ -24,6 +24,7 @@ IDLE, LONGEST_VISIT = timedelta(hours=4), timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=5)  # a write for every page would prove no more
 _THROTTLE_SPAN = timedelta(minutes=15)
 _MOST_PER_NAME, _MOST_PER_ADDRESS = 5, 50
+_SUBJECT = re.compile(r"https?://\S+[^\s/] \S+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -75,7 +76,7 @@ def add_account(
                     name=name
                 )
             )
-        _refuse_linked(session, name, subject)
+        _check_subject(session, name, subject)
         session.add(AccountRow(name=name, role=role, password=hashed, subject=subject, created_at=now))
 
 
@@ -86,13 +87,19 @@ def link_account(workspace: Workspace, name: str, subject: str, now: datetime) -
     """
     with writing(workspace.engine) as session:
         row = _account(session, name)
-        _refuse_linked(session, name, subject)
+        _check_subject(session, name, subject)
         row.subject = subject
         session.add(row)
         _end_visits(session, name, now)
 
 
-def _refuse_linked(session: Session, name: str, subject: str | None) -> None:
+def _check_subject(session: Session, name: str, subject: str | None) -> None:
+    if subject is not None and not _SUBJECT.fullmatch(subject):
+        raise UserError(
+            _("{subject}: write the issuer's address and the subject, as 'https://id.example 4711'.").format(
+                subject=subject
+            )
+        )
     query = select(AccountRow.name).where(AccountRow.subject == subject, AccountRow.name != name)
     other = session.exec(query).first() if subject else None
     if other:

@@ -58,8 +58,9 @@ def refresh_newer(workspace: Workspace, now: datetime, most: int = 50) -> int:
         # in the order of the table: SQLite would otherwise walk through all requests to find the distinct ones
         query = select(EventRow.round, EventRow.request).where(col(EventRow.seq) > mark)
         query = query.where(col(EventRow.request).is_not(None)).order_by(col(EventRow.seq))
-        newer = list(dict.fromkeys(session.exec(query.limit(_MOST_NEWER))))
-    if len(newer) > most:
+        found = list(session.exec(query.limit(_MOST_NEWER)))
+    newer = list(dict.fromkeys(found))
+    if len(newer) > most or len(found) == _MOST_NEWER:
         return len(newer)
     for name in {name for name, _reference in newer}:
         _measure(workspace, name or "", [each or "" for one, each in newer if one == name], now)
