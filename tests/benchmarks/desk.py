@@ -63,15 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.desk")
     parser.add_argument("folder", type=Path, help="the workspace of the big round; made where it is missing")
     parser.add_argument("--asks", type=int, default=60, help="how often each page is asked for")
-    parser.add_argument("--only", default="", help="pages whose name begins with this")
     parser.add_argument("--requests", type=int, default=100_000, help="of a round that is made")
     chosen = parser.parse_args(arguments)
     workspace = prepared(chosen.folder, chosen.requests)
     with _desk(workspace) as ask_as:
         lead = ask_as("lead")
         for name, path in paths(workspace).items():
-            if not name.startswith(chosen.only):
-                continue
             _say(_figure(name, chosen.asks, lambda path=path: lead.get(path)).line(PAGE_LIMIT))
         people = [ask_as(f"reviewer{number}") for number in range(1, _REVIEWERS + 1)]
         coded = people[0].post("/queue/next", stage="open").headers["location"]

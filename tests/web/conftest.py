@@ -1,8 +1,6 @@
 import pytest
 
-from tests.web.desks import Answered, answered_round, letter
-
-BLIND = '{"instrument": "evaluation", "coders": 2, "is_blind": true}'
+from tests.web.desks import BLIND, Answered, answered_round, letter
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from tracker.web.serving import listen, make_server
 
 PASSWORD = "correct horse battery"
 NOW = datetime.now(UTC)
+BLIND = '{"instrument": "evaluation", "coders": 2, "is_blind": true}'
 SENT_AT = LONG_AGO + timedelta(days=1)
 
 

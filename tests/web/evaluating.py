@@ -1,8 +1,8 @@
-"""An evaluators' day at the desk in Chromium: `python -m tests.web.evaluating FOLDER [--at MOMENT] [--pictures FOLDER]`.
+"""An evaluators' day at the desk in Chromium: `python -m tests.web.evaluating FOLDER --at MOMENT [--name NAME]`.
 
 On any workspace with a round that has been sent: a letter in GBK and one with nothing but a scan come in,
 two people code blind, differ, a third decides; a message leaves the holding pen, a form's captcha is read,
-the lead exports. Written down as `PATH seconds` for every page that was waited for.
+the lead looks at every page in both languages, wide and narrow, and exports.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from sqlmodel import select
 from tests.acceptance.workspaces import change, rows
 from tests.adapters.made_documents import kept, pdf
 from tests.web.browser import chromium, log_in, picture
-from tests.web.desks import PASSWORD, served
+from tests.web.desks import BLIND, PASSWORD, served
 from tracker.adapters.imap import FetchedMessage
 from tracker.adapters.portals.player import Question
 from tracker.services.accounts import Role, accounts, add_account
@@ -35,7 +35,6 @@ from tracker.store.database import reading, writing
 from tracker.store.tables import ApplicantRow, OutboxRow, RequestRow, RequestStateRow, UnitRow
 
 PEOPLE = {"lead": Role.LEAD, "wang": Role.REVIEWER, "li": Role.REVIEWER, "zhao": Role.REVIEWER}
-BLIND = '{"instrument": "evaluation", "coders": 2, "is_blind": true}'
 TEXT = "您好，您的政府信息公开申请收悉。经审查，您申请的信息属于公开范围，予以公开，现将该信息提供给您。"
 SEEN = {
     "round": "/", "tasks": "/tasks", "due": "/requests?view=due", "objections": "/requests?view=objections",
@@ -184,7 +183,7 @@ def _code_with_an_input_method(day: Day, browser: Browser, address: str, name: s
     wang.wait_for_selector("form#code")
     assert "予以公开" in wang.inner_text(".new")
     assert "�" not in wang.inner_text(".new")
-    _compose(wang)
+    compose(wang)
     code_by_keys(wang, "1")
     picture(wang, f"{name}-coding-en-1280")
     wang.keyboard.press("Enter")
@@ -192,7 +191,7 @@ def _code_with_an_input_method(day: Day, browser: Browser, address: str, name: s
     assert _votes(day, day.gbk) == ["person:wang"]
 
 
-def _compose(page: Page) -> None:
+def compose(page: Page) -> None:
     """While an input method composes, Enter, digits and the other keys belong to it, in a field and outside."""
     before, place = answers(page), page.url
     page.locator("[name='answer.remark']").focus()

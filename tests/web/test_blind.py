@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from tests.acceptance.workspaces import change, rows
-from tests.web.conftest import BLIND
-from tests.web.desks import NOW, Answered, Person, answered_round, desk, letter
+from tests.web.desks import BLIND, NOW, Answered, Person, answered_round, desk, letter
 from tests.web.test_coding import REPLY, vote
 from tracker.domain.terms import Event, EventKind
 from tracker.services.coding import code

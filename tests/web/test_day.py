@@ -1,12 +1,11 @@
 """An evaluator's day in Chromium: log in, claim, read, code by keys while an input method composes, differ, decide."""
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.acceptance.workspaces import rows
 from tests.web.browser import chromium, log_in, picture
-from tests.web.conftest import BLIND
-from tests.web.desks import NOW, PASSWORD, Answered, answered_round, letter, served
+from tests.web.desks import BLIND, NOW, PASSWORD, Answered, answered_round, letter, served
+from tests.web.evaluating import answers, compose
 from tracker.services.accounts import Role, add_account
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
@@ -30,14 +29,6 @@ def day(tmp_path) -> Answered:
     return answered
 
 
-def answers(page: Page) -> dict[str, str]:
-    found: dict[str, str] = page.evaluate(
-        "Object.fromEntries([...new FormData(document.querySelector('#code'))]"
-        ".filter(([name, value]) => name.startsWith('answer.') && value))"
-    )
-    return found
-
-
 def test_the_day_of_two_coders_and_a_lead(day):
     with served(day.workspace) as address, chromium() as browser:
         wang = log_in(browser, address, "wang")
@@ -48,25 +39,7 @@ def test_the_day_of_two_coders_and_a_lead(day):
         assert "�" not in wang.inner_text(".new")
         first = wang.url
 
-        # an input method composes in the remark: Enter and digits belong to it
-        remark = wang.locator("[name='answer.remark']")
-        remark.focus()
-        ime = wang.context.new_cdp_session(wang)
-        ime.send("Input.imeSetComposition", {"text": "ming", "selectionStart": 4, "selectionEnd": 4})
-        wang.evaluate(
-            """() => { for (const key of ['1', 'Enter', 'n', '?']) document.activeElement.dispatchEvent(
-               new KeyboardEvent('keydown', {key, isComposing: true, keyCode: 229, bubbles: true, cancelable: true})) }"""
-        )
-        # and outside of any field, as some input methods send them
-        wang.evaluate(
-            """() => { document.activeElement.blur(); for (const key of ['1', 'Enter', 'n', '?']) document.body.dispatchEvent(
-               new KeyboardEvent('keydown', {key, isComposing: true, keyCode: 229, bubbles: true, cancelable: true})) }"""
-        )
-        assert set(answers(wang)) <= {"answer.remark"}
-        assert wang.url == first
-        assert not wang.locator("dialog[open]").count()
-        remark.fill("")
-
+        compose(wang)
         wang.locator("legend").first.click()
         wang.locator("input[name='answer.kind']").first.focus()
         wang.keyboard.type(ANSWER)

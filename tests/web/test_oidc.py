@@ -22,9 +22,9 @@ from tracker.web.serving import settled_desk
 
 
 @contextmanager
-def provided(answered: Answered, **options: object) -> Iterator[tuple[str, str]]:
+def provided(answered: Answered) -> Iterator[tuple[str, str]]:
     """A provider, and the desk that trusts it: their addresses."""
-    with oidc_provider_mock.run_server_in_thread(**options) as server:  # type: ignore[arg-type]
+    with oidc_provider_mock.run_server_in_thread() as server:
         issuer = f"http://localhost:{server.server_port}"
         workspace = answered.workspace
         with served(workspace) as address:

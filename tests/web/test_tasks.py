@@ -1,15 +1,16 @@
 """People's tasks at the desk: the same ones as on the command line, done by the same services."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
 from tests.acceptance.workspaces import APPLICANT_NAME, LONG_AGO, build, change, rows
 from tests.web.desks import NOW, desk
+from tracker.services.contacts import record_look, record_submission
 from tracker.services.review import assign
 from tracker.services.standings import refresh_standings
 from tracker.services.task_kinds import TaskKind
-from tracker.services.tasks import open_tasks, standing_tasks
+from tracker.services.tasks import count_standing_tasks, open_tasks, standing_tasks
 from tracker.store.database import reading
 
 
@@ -59,6 +60,22 @@ def test_a_form_is_handed_in_by_hand_with_its_receipt_and_proof(tmp_path):
     assert rows(workspace.root, "SELECT COUNT(*) FROM receipt") == [(1,)]
     kept = rows(workspace.root, "SELECT COUNT(*) FROM evidence WHERE media_type = 'application/octet-stream'")
     assert kept == [(1,)]
+
+
+def test_a_page_that_no_machine_looks_after_is_looked_at_every_five_working_days(tmp_path):
+    workspace = build(tmp_path / "w", smtp_port=1, imap_port=1, offices=[], web_forms=1, planned_at=LONG_AGO)
+    reference, monday = "small-D0001", datetime(2026, 3, 2, 4, tzinfo=UTC)
+    record_submission(workspace, reference, monday, "person:lead", monday)
+    for days, expected in ((4, []), (7, [f"look:{reference}"])):
+        later = monday + timedelta(days=days)
+        refresh_standings(workspace, later)
+        with reading(workspace.engine) as session:
+            assert both(session, workspace, later) == (expected, expected)
+            assert count_standing_tasks(session, workspace, later) == len(expected)
+    record_look(workspace, reference, later, "person:lead", later)
+    refresh_standings(workspace, later)
+    with reading(workspace.engine) as session:
+        assert both(session, workspace, later) == ([], [])
 
 
 def test_a_captcha_that_waits_is_shown_and_answered(open_round):

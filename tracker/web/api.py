@@ -56,10 +56,9 @@ from tracker.web.answers import (
 )
 from tracker.web.desk import AT_WORK, EVERYBODY, Desk, is_from_here, speak_as_asked, visit_here
 from tracker.web.pages.coding import coded_letter, record_vote
-from tracker.web.pages.rounds import View, narrowed_by, requests_shown
+from tracker.web.pages.rounds import PER_PAGE, View, narrowed_by, requests_shown
 from tracker.web.pages.tasks import visible_tasks
 
-PER_PAGE = 50
 router = APIRouter()
 
 
@@ -176,13 +175,17 @@ def queue(
     return Queue(count=found.count, messages=messages)
 
 
-@router.post("/rounds/{name}/queue/next", responses={**_FAULTS, 204: {"description": "the queue is empty"}})
-def claim(desk: HereDesk, visit: AtWork, name: Name, stage: Waits = Stage.OPEN) -> Claimed:
+@router.post(
+    "/rounds/{name}/queue/next",
+    response_model=Claimed,
+    responses={**_FAULTS, 204: {"description": "the queue is empty"}},
+)
+def claim(desk: HereDesk, visit: AtWork, name: Name, stage: Waits = Stage.OPEN) -> Claimed | Response:
     with reading(desk.workspace.engine) as session:
         _check_round(session, name)
     subject = claim_next(desk.workspace, name, stage, visit.actor, desk.clock())
     if subject is None:
-        return Response(status_code=204)  # type: ignore[return-value]
+        return Response(status_code=204)
     return Claimed(request=subject.request, message=subject.message)
 
 
