@@ -590,6 +590,22 @@ def test_a_reply_sent_before_midnight_and_arrived_after_it_has_two_readings() ->
     assert other.clocks[ClockName.FIRST_DECISION].stopped_on == date(2020, 10, 22)
 
 
+def test_a_unit_could_object_to_a_fault_that_another_reading_denies_or_that_rests_on_a_guess() -> None:
+    late, in_time = (
+        read(M.REPLY, "2020-10-30", outcome="disclosed"),
+        read(M.REPLY, "2020-10-13", outcome="disclosed"),
+    )
+    assert not measure(late).is_disputable
+    assert not measure(in_time).is_disputable
+    assert measure(*LATE_BY_SUBMISSION).is_disputable
+    by_confirmation = measured(history(*LATE_BY_SUBMISSION), by=law(receipt=ReceiptBasis.CONFIRMATION))
+    assert (by_confirmation.verdict, by_confirmation.is_disputable) == (Verdict.IN_TIME, False)
+    assert measure(ACK, has_held_candidate=True, is_round_closed=True).is_disputable
+    told = history(read(M.ACKNOWLEDGEMENT, "2026-12-02"), submitted="2026-12-01T10:00:00+08:00")
+    overdue = measured(told, as_of="2027-01-05", by=replace(law(), calendar=GUESSED))
+    assert (overdue.verdict, overdue.is_provisional, overdue.is_disputable) == (Verdict.OVERDUE, True, True)
+
+
 def test_a_person_who_reads_a_message_does_not_lose_its_arrival() -> None:
     machine = read(M.UNKNOWN, "2020-10-21T23:58:00+08:00", arrived_at="2020-10-22T00:04:00+08:00")
     person = replace(machine, kind=E.REVIEWED, payload={"kind": "reply", "outcome": "disclosed"})

@@ -113,9 +113,8 @@ class Measurement:
     def is_disputable(self) -> bool:
         """Whether the unit could object: a fault that another reading denies or that rests on a guessed
         day, or no verdict at all because it could not be told."""
-        rests_on_a_guess = self.verdict in _HELD_AGAINST and self.is_provisional
-        is_split = self.summary is Summary.UNDER_SOME
-        return is_split or rests_on_a_guess or self.verdict is Verdict.NOT_ASSESSABLE
+        is_doubtful = self.summary is Summary.UNDER_SOME or self.is_provisional
+        return (self.verdict in _HELD_AGAINST and is_doubtful) or self.verdict is Verdict.NOT_ASSESSABLE
 
     @property
     def is_provisional(self) -> bool:
