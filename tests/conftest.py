@@ -6,6 +6,8 @@ import shutil
 import pytest
 from hypothesis import settings
 
+from tracker.i18n import use_language
+
 DEBIAN_PACKAGES = {
     "chromium": "chromium fonts-noto-cjk",
     "node": "nodejs npm",
@@ -18,6 +20,12 @@ _MISSING = "missing system package"
 # examples share two cores with mail servers: their time says nothing
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def spoken_language() -> None:
+    """Each test begins in the language of the source, whatever the one before it spoke."""
+    use_language("en")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,20 +1,11 @@
 """tracker.toml says how each mailbox is reached; what it leaves out the provider's profile fills in."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tracker.errors import UserError
-from tracker.i18n import DEFAULT_LANGUAGE, use_language
 from tracker.settings import Account, read_settings
-
-
-@pytest.fixture(autouse=True)
-def in_english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language(DEFAULT_LANGUAGE)
 
 
 def account_of(folder: Path, text: str) -> Account:

@@ -19,7 +19,6 @@ from sqlmodel import Session
 from tracker.domain.rounds import RoundPlan
 from tracker.domain.terms import SHANGHAI, Event, EventKind, MessageKind, Outcome, RequestKind, Verdict
 from tracker.errors import UserError
-from tracker.i18n import use_language
 from tracker.services.export import export_round
 from tracker.services.export_tables import MESSAGES, READINGS, REQUESTS, UNITS
 from tracker.services.rounds import plan_fields
@@ -284,11 +283,6 @@ def leave_messages_in_the_pen(town: Town) -> None:
         message="newsletter",
         payload=read_as(MessageKind.UNRELATED),
     )
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    use_language("en")
 
 
 @pytest.fixture(scope="module")
