@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.adapters.files import find_file, read_toml, sha256_of
-from tracker.domain.needles import needed_characters
+from tracker.domain.needles import needles_of
 from tracker.domain.phrases import HeaderMark, Lexicon, Phrase, Place
 from tracker.domain.terms import MessageKind, Outcome
 from tracker.domain.weights import Weights
@@ -89,7 +89,7 @@ class _Page:
                 self._check(f"{label}.{weight}", weight, _WEIGHTS)
                 place = Place.TITLE if weight == "title" else Place.TEXT
                 for name, pattern in self.patterns(f"{label}.{weight}", entries).items():
-                    needs = needed_characters(pattern)
+                    needs = needles_of(pattern)
                     found.append(Phrase(label, name, pattern, _WEIGHTS[weight], place, needs))
         return sorted(found, key=lambda phrase: (phrase.label, -phrase.weight, phrase.name))
 

@@ -15,9 +15,9 @@ from tracker.domain.courtesies import (
     persons_addressed,
     without_asides,
 )
-from tracker.domain.folding import fold
+from tracker.domain.folding import fold, fold_lines
 from tracker.domain.message import Message, is_mail_system, tells_of_delivery
-from tracker.domain.sent import SentLetters, fold_number
+from tracker.domain.sent import SentLetters, fold_numbers
 from tracker.domain.topics import Words, pairs
 
 _CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
@@ -114,8 +114,8 @@ class Clues:
 
     @cached_property
     def numbered(self) -> frozenset[str]:
-        lines = f"{self.message.subject}\n{self.words}".split("\n")
-        return self._possible(self.sent.numbered(" ".join(fold_number(line) for line in lines)))
+        lines = fold_numbers(f"{self.message.subject}\n{self.words}")
+        return self._possible(self.sent.numbered(lines))
 
     @cached_property
     def titled(self) -> frozenset[str]:
@@ -207,7 +207,7 @@ class Clues:
     @cached_property
     def _without_referrals(self) -> str:
         text = f"{self.message.sender_name}\n{self.message.reply_text}\n{self.message.signature}"
-        return "".join(_REFERRAL.sub("", fold(clause)) for clause in _CLAUSE_END.split(text))
+        return _REFERRAL.sub("", fold_lines(_CLAUSE_END.sub("\n", text))).replace("\n", "")
 
     def names_applicant(self, reference: str) -> bool:
         name = fold(self.sent.requests[reference].applicant_name)

@@ -36,8 +36,9 @@ def document_number(pages: Sequence[str]) -> str:
 
 
 def _lines(page: str) -> list[str]:
+    """Those that may hold a number."""
     folded = unicodedata.normalize("NFKC", page.translate(_BRACKETS)).translate(_BRACKETS)
-    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if line.strip()]
+    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if "号" in line]
 
 
 def _is_cited(line: str, found: re.Match[str]) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tracker.domain.message import Attachment, Message
+from tracker.domain.needles import haystack
 from tracker.domain.terms import RequestKind
 from tracker.domain.weights import Weights
 
@@ -41,10 +42,12 @@ class Phrase:
     pattern: re.Pattern[str]
     weight: float
     place: Place = Place.TEXT
-    needs: frozenset[str] = frozenset()  # one of these characters stands in every match; empty: not known
+    needs: frozenset[str] = (
+        frozenset()
+    )  # one of these stands in every match (domain.needles); empty: not known
 
-    def is_in(self, text: str, characters: frozenset[str]) -> bool:
-        if self.needs and self.needs.isdisjoint(characters):
+    def is_in(self, text: str, hay: frozenset[str]) -> bool:
+        if self.needs and self.needs.isdisjoint(hay):
             return False
         return self.pattern.search(text) is not None
 
@@ -157,7 +160,7 @@ class LetterText:
         return "\n".join(fold_text(title) for title in found if not _OUR_OWN_FORM.search(title))
 
     def hits(self) -> Iterator[Hit]:
-        titles, plain, stated = ((text, frozenset(text)) for text in (self.titles, self.plain, self.stated))
+        titles, plain, stated = ((text, haystack(text)) for text in (self.titles, self.plain, self.stated))
         for phrase in self._lexicon.phrases:
             # "if you have paid a year, you may apply" answers a question, but decides no application
             text = titles if phrase.place is Place.TITLE else plain if phrase.label == "answer" else stated

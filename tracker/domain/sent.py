@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from string import ascii_uppercase, digits
 
-from tracker.domain.folding import LOOK_ALIKES, PhraseIndex, fold
+from tracker.domain.folding import LOOK_ALIKES, PhraseIndex, fold, fold_lines
 from tracker.domain.topics import pairs, topic_of, words_of
 from tracker.domain.unit_names import names_of
 
@@ -105,7 +106,7 @@ class SentLetters:
         self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
         self._names = _Phrases((r.folded_name, r) for r in every)
         self._forms = _Phrases((form, r) for r in every for form in names_of(r.unit_name))
-        self._numbers = _Phrases((fold_number(n), r) for r in every for n in r.all_numbers if _is_telling(n))
+        self._numbers = _Phrases((fold_numbers(n), r) for r in every for n in r.all_numbers if _is_telling(n))
 
     def by_ids(self, ids: Iterable[str]) -> frozenset[str]:
         return _joined(self._ids.get(each, _NONE) for each in ids)
@@ -154,7 +155,7 @@ class SentLetters:
     def learn(self, reference: str, number: str) -> None:
         """A number that the unit has given to a request meanwhile."""
         if reference in self.requests and _is_telling(number):
-            self._numbers.add(fold_number(number), reference)
+            self._numbers.add(fold_numbers(number), reference)
 
 
 _NONE: frozenset[str] = frozenset()
@@ -163,9 +164,10 @@ _NONE: frozenset[str] = frozenset()
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
-def fold_number(number: str) -> str:
-    """Folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
-    return fold(_LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", number).upper().translate(LOOK_ALIKES)))
+def fold_numbers(text: str) -> str:
+    """Each line folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
+    plain = unicodedata.normalize("NFKC", text).upper().translate(LOOK_ALIKES)
+    return fold_lines(_LEADING_ZEROS.sub("", plain)).replace("\n", " ")
 
 
 def domain_of(address: str) -> str:
@@ -215,8 +217,24 @@ class _Phrases:
 
 def _is_whole_name(form: str, folded: str) -> bool:
     """Whether it stands there without another place before it: 城管局, but not in 澜浦市城管局."""
-    return re.search(rf"(?<![省市县区州旗镇乡]){re.escape(form)}", folded) is not None
+    return any(folded[at - 1 : at] not in _PLACES for at in _positions(form, folded))
 
 
 def _stands_alone(number: str, folded: str) -> bool:
-    return re.search(rf"(?<![0-9A-Z]){re.escape(number)}(?![0-9A-Z])", folded) is not None
+    size = len(number)
+    return any(
+        folded[at - 1 : at] not in _LETTERS_AND_DIGITS
+        and folded[at + size : at + size + 1] not in _LETTERS_AND_DIGITS
+        for at in _positions(number, folded)
+    )
+
+
+def _positions(phrase: str, folded: str) -> Iterator[int]:
+    at = folded.find(phrase)
+    while at >= 0:
+        yield at
+        at = folded.find(phrase, at + 1)
+
+
+_PLACES = frozenset("省市县区州旗镇乡")
+_LETTERS_AND_DIGITS = frozenset(ascii_uppercase + digits)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from math import log1p, sqrt
 
+from tracker.domain.folding import grams
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, fold_text
 from tracker.domain.terms import RequestKind
@@ -25,8 +26,8 @@ def signs_of(
 ) -> dict[str, float]:
     """`asked`: the topic of the request, "" where it is not known."""
     text = _DIGIT.sub("0", letter.stated[:_LONGEST])
-    words = {f"{WORD}{gram}": 1.0 for size in (1, 2, 3) for gram in _grams(text, size)}
-    words |= {f"{SUBJECT}{gram}": 0.5 for size in (2, 3) for gram in _grams(fold_text(message.subject), size)}
+    words = {f"{WORD}{gram}": 1.0 for size in (1, 2, 3) for gram in grams(text, size)}
+    words |= {f"{SUBJECT}{gram}": 0.5 for size in (2, 3) for gram in grams(fold_text(message.subject), size)}
     found = _scaled(words)
     strongest: dict[str, float] = {}
     for hit in hits:
@@ -54,10 +55,6 @@ def _shared_with(asked: str, text: str) -> dict[str, float]:
         "nothing shared": 2.0 * (not shared),
         NOTHING_SHARED: 3.0 * (not shared and len(own) >= _AT_LENGTH),
     }
-
-
-def _grams(text: str, size: int) -> set[str]:
-    return {text[start : start + size] for start in range(len(text) - size + 1)}
 
 
 def _scaled(words: Mapping[str, float]) -> dict[str, float]:

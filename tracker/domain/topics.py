@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from tracker.domain.folding import fold
+from tracker.domain.folding import fold, fold_lines, grams
 
 _KIND_OF_LETTER = re.compile(
     r"^\W*(?:关于)?(?:(?:依法?)?申请(?:公开)?(?:政府)?(?:信息)?(?:公开)?|(?:政府|政务)?信息公开(?:申请)?(?:表|书)?"
@@ -17,7 +17,8 @@ _COMMON = re.compile(
 )
 _LINE_BREAK_IN_WORD = re.compile(r"(?<=[\u4e00-\u9fff])\s*\n\s*(?=[\u4e00-\u9fff])")
 _LISTED_YEAR = re.compile(r"(20\d\d)(?=[、和及与,，]\s*20\d\d年)")
-_NUMBER = re.compile(r"\D\d+\D")  # 第7号 is no part of 第17号
+_SEPARATOR = re.compile(r"\W+")
+_NUMBER = re.compile(r"[^\d\n]\d+[^\d\n]")  # 第7号 is no part of 第17号
 # Of a subject or a file: not the year of a document number, nor of a date.
 _YEAR = re.compile(r"(?<![\d〔\[(（【])(20\d\d)(?!\d|年?\d{1,2}月|[-./]\d|年?[〕\])）】])")
 _SHORTEST = 6
@@ -45,13 +46,10 @@ def words_of(topic: str, text: str) -> Words:
 
 def pairs(text: str) -> Words:
     """The pairs of neighbouring characters, but for words that stand in any request."""
-    found: set[str] = set()
     whole = _LISTED_YEAR.sub(r"\1年", _LINE_BREAK_IN_WORD.sub("", text))
-    for segment in re.split(r"\W+", _COMMON.sub(" ", whole)):
-        folded = fold(segment)
-        found.update(folded[start : start + 2] for start in range(len(folded) - 1))
-        found.update(_NUMBER.findall(folded))
-    return frozenset(found)
+    segments = fold_lines(_SEPARATOR.sub("\n", _COMMON.sub("\n", whole)))
+    found = {pair for pair in grams(segments, 2) if "\n" not in pair}
+    return frozenset(found.union(_NUMBER.findall(segments)))
 
 
 def spoken_of(own: Words, topics: Mapping[str, Words], *, is_loosely: bool = False) -> list[str]:

@@ -23,6 +23,7 @@ _UTF16_SAMPLE = 4096  # bytes
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
 _CJK_PAIR = re.compile("[\u3000-\u9fff\uff00-\uffef].*[\u3000-\u9fff\uff00-\uffef]", re.DOTALL)
 _ENCODED_WORD = re.compile(rb"=\?([^?\s*]+)(?:\*[^?]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_IN_CODE = re.compile(r"=\?|~\{|\0")
 _FOLD = re.compile(r"\r?\n[ \t]?|\r")
 
 
@@ -122,6 +123,8 @@ def decode_header(value: str) -> str:
     Encoded words are read wherever they stand, quoted strings included, and the bytes of
     neighbours in one charset are joined first: a character may be split between them.
     """
+    if value.isascii() and not _IN_CODE.search(value):
+        return _FOLD.sub(" ", value).strip()
     raw = _FOLD.sub(" ", value).encode("utf-8", "surrogateescape")
     return "".join(decode_text(chunk, charset)[0] for charset, chunk in _runs(raw)).strip()
 
