@@ -52,21 +52,20 @@ def _short(text: str) -> Message:
 
 
 def written_letters() -> Iterator[Read]:
-    """Whole letters, one JSON object a line."""
     for path in sorted((HERE / "written").glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            letter = json.loads(line)
-            files = tuple(
-                Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
-                for file in letter["attachments"]
-            )
-            yield Read(
-                path.stem,
-                replace(as_message(letter), attachments=files),
-                RequestKind(letter["kind"]),
-                letter["label"],
-                letter.get("asked", ""),
-            )
+        yield from letters_in(path)
+
+
+def letters_in(path: Path) -> Iterator[Read]:
+    """Whole letters, one JSON object a line."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        letter = json.loads(line)
+        files = tuple(
+            Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
+            for file in letter["attachments"]
+        )
+        message = replace(as_message(letter), attachments=files)
+        yield Read(path.stem, message, RequestKind(letter["kind"]), letter["label"], letter.get("asked", ""))
 
 
 def as_message(letter: dict[str, object]) -> Message:

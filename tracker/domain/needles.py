@@ -7,6 +7,8 @@ from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from tracker.domain.folding import runs
+
 _NEEDLE = 2  # characters
 _MOST = 60  # spellings of one run of characters that are followed up
 _COST_OF_ONE = 10  # a single character stands in so many more texts than a pair
@@ -16,13 +18,14 @@ _NOTHING: Words = frozenset()
 
 
 def needles_of(pattern: re.Pattern[str]) -> frozenset[str]:
-    """Of these a text must have at least one for the pattern to match; empty if nothing can be said."""
-    return frozenset(case for each in _of_sequence(_parser.parse(pattern.pattern)) for case in _cases(each))
+    """Of these a text must have at least one for the pattern to match; "", which all have, if nothing can be said."""
+    needles = _of_sequence(_parser.parse(pattern.pattern)) or {""}
+    return frozenset(case for each in needles for case in _cases(each))
 
 
 def haystack(text: str) -> frozenset[str]:
-    """The characters of a text and the pairs of neighbouring ones: what needles are looked for in."""
-    return frozenset(text).union(map(str.__add__, text, text[1:]))
+    """All needles that a text has: its characters, the pairs of neighbouring ones, and ""."""
+    return frozenset({"", *text, *runs(text, _NEEDLE)})
 
 
 def _cases(needle: str) -> Iterator[str]:

@@ -42,14 +42,7 @@ class Phrase:
     pattern: re.Pattern[str]
     weight: float
     place: Place = Place.TEXT
-    needs: frozenset[str] = (
-        frozenset()
-    )  # one of these stands in every match (domain.needles); empty: not known
-
-    def is_in(self, text: str, hay: frozenset[str]) -> bool:
-        if self.needs and self.needs.isdisjoint(hay):
-            return False
-        return self.pattern.search(text) is not None
+    needs: frozenset[str] = frozenset({""})  # one of these stands in every match: see domain.needles
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +153,14 @@ class LetterText:
         return "\n".join(fold_text(title) for title in found if not _OUR_OWN_FORM.search(title))
 
     def hits(self) -> Iterator[Hit]:
-        titles, plain, stated = ((text, haystack(text)) for text in (self.titles, self.plain, self.stated))
+        titles, plain = (self.titles, haystack(self.titles)), (self.plain, haystack(self.plain))
+        stated = plain if self.stated == self.plain else (self.stated, haystack(self.stated))
         for phrase in self._lexicon.phrases:
             # "if you have paid a year, you may apply" answers a question, but decides no application
-            text = titles if phrase.place is Place.TITLE else plain if phrase.label == "answer" else stated
-            if phrase.is_in(*text):
+            text, hay = (
+                titles if phrase.place is Place.TITLE else plain if phrase.label == "answer" else stated
+            )
+            if not phrase.needs.isdisjoint(hay) and phrase.pattern.search(text):
                 yield Hit(phrase.label, phrase.name, phrase.weight, phrase.place)
         for mark in self._lexicon.headers:
             if mark.pattern.search(self._message.headers.get(mark.header, "")):

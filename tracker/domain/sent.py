@@ -1,14 +1,13 @@
 """The requests that went out from one mailbox, found by whatever an answer may say of them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from string import ascii_uppercase, digits
 
-from tracker.domain.folding import LOOK_ALIKES, PhraseIndex, fold, fold_lines
+from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
 from tracker.domain.topics import pairs, topic_of, words_of
 from tracker.domain.unit_names import names_of
 
@@ -166,8 +165,7 @@ _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 def fold_numbers(text: str) -> str:
     """Each line folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
-    plain = unicodedata.normalize("NFKC", text).upper().translate(LOOK_ALIKES)
-    return fold_lines(_LEADING_ZEROS.sub("", plain)).replace("\n", " ")
+    return fold_lines(_LEADING_ZEROS.sub("", in_one_form(text))).replace("\n", " ")
 
 
 def domain_of(address: str) -> str:

@@ -1,10 +1,11 @@
 """A letter as signs with values: the phrases that fired, its words, its form. What is learned, is learned on these."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from itertools import chain
 from math import log1p, sqrt
 
-from tracker.domain.folding import grams
+from tracker.domain.folding import runs
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, fold_text
 from tracker.domain.terms import RequestKind
@@ -26,9 +27,7 @@ def signs_of(
 ) -> dict[str, float]:
     """`asked`: the topic of the request, "" where it is not known."""
     text = _DIGIT.sub("0", letter.stated[:_LONGEST])
-    words = {f"{WORD}{gram}": 1.0 for size in (1, 2, 3) for gram in grams(text, size)}
-    words |= {f"{SUBJECT}{gram}": 0.5 for size in (2, 3) for gram in grams(fold_text(message.subject), size)}
-    found = _scaled(words)
+    found = _words(text, fold_text(message.subject))
     strongest: dict[str, float] = {}
     for hit in hits:
         found[f"{PHRASE}{hit.label}: {hit.name}"] = 1.0
@@ -57,6 +56,9 @@ def _shared_with(asked: str, text: str) -> dict[str, float]:
     }
 
 
-def _scaled(words: Mapping[str, float]) -> dict[str, float]:
-    length = sqrt(sum(value * value for value in words.values())) or 1.0
-    return {name: value * _TEXT_SHARE / length for name, value in words.items()}
+def _words(text: str, subject: str) -> dict[str, float]:
+    """Runs of characters, those of the subject with half the weight, as a vector of one length for all letters."""
+    own = dict.fromkeys(map(WORD.__add__, chain(text, runs(text, 2), runs(text, 3))))
+    titles = dict.fromkeys(map(SUBJECT.__add__, chain(runs(subject, 2), runs(subject, 3))))
+    length = sqrt(len(own) + len(titles) / 4) or 1.0
+    return dict.fromkeys(own, _TEXT_SHARE / length) | dict.fromkeys(titles, _TEXT_SHARE / 2 / length)

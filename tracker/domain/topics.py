@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from tracker.domain.folding import fold, fold_lines, grams
+from tracker.domain.folding import fold, fold_lines, runs
 
 _KIND_OF_LETTER = re.compile(
     r"^\W*(?:关于)?(?:(?:依法?)?申请(?:公开)?(?:政府)?(?:信息)?(?:公开)?|(?:政府|政务)?信息公开(?:申请)?(?:表|书)?"
@@ -48,7 +48,7 @@ def pairs(text: str) -> Words:
     """The pairs of neighbouring characters, but for words that stand in any request."""
     whole = _LISTED_YEAR.sub(r"\1年", _LINE_BREAK_IN_WORD.sub("", text))
     segments = fold_lines(_SEPARATOR.sub("\n", _COMMON.sub("\n", whole)))
-    found = {pair for pair in grams(segments, 2) if "\n" not in pair}
+    found = {pair for pair in runs(segments, 2) if "\n" not in pair}
     return frozenset(found.union(_NUMBER.findall(segments)))
 
 

@@ -16,8 +16,9 @@ class Weights:
     def probabilities(self, signs: Mapping[str, float], among: Iterable[str]) -> dict[str, float]:
         """How likely each label is, given that it is one of `among`."""
         scores = list(self.bias)
-        for sign, value in signs.items():
-            for place, weight in self.table.get(sign, ()):
+        for sign in filter(self.table.__contains__, signs):
+            value = signs[sign]
+            for place, weight in self.table[sign]:
                 scores[place] += weight * value
         allowed = frozenset(among)
         kept = {label: score for label, score in zip(self.labels, scores, strict=True) if label in allowed}
@@ -30,9 +31,9 @@ class Weights:
         """The signs that speak for a label, the strongest first."""
         place = self.labels.index(label)
         found = [
-            (sign, weight * value)
-            for sign, value in signs.items()
-            for at, weight in self.table.get(sign, ())
-            if at == place and weight * value > 0
+            (sign, weight * signs[sign])
+            for sign in filter(self.table.__contains__, signs)
+            for at, weight in self.table[sign]
+            if at == place and weight * signs[sign] > 0
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))

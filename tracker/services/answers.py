@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, bindparam, func
 from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
@@ -112,11 +112,8 @@ def answers_of(
     sent = asked.from_mailbox(arrival.mailbox)
     match = _matched(arrival, message, sent, asked)
     numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
-    requests = [session.get_one(RequestRow, reference) for reference in match.references]
-    states = [session.get_one(RequestStateRow, reference) for reference in match.references]
-    limits = {request.round: plan_of(session, request.round).review_below for request in requests}
     events: list[Event] = []
-    for request, state in zip(requests, states, strict=True):
+    for request, state in _answered(session, match.references):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         topic = sent.requests[request.reference].topic
         result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
@@ -133,11 +130,23 @@ def answers_of(
                 match,
                 lexicon,
                 now,
-                review_below=limits[request.round],
+                review_below=plan_of(session, request.round).review_below,
                 receipt_no=numbers.get(request.reference, ""),
             )
         )
     return events or [_held(arrival, message, match, lexicon, now)]
+
+
+def _answered(session: Session, references: Sequence[str]) -> Sequence[tuple[RequestRow, RequestStateRow]]:
+    return session.exec(_REQUESTS, params={"references": references}).all() if references else []
+
+
+_REQUESTS = (
+    select(RequestRow, RequestStateRow)
+    .join(RequestStateRow, col(RequestStateRow.reference) == col(RequestRow.reference))
+    .where(col(RequestRow.reference).in_(bindparam("references", expanding=True)))
+    .order_by(col(RequestRow.reference))
+)
 
 
 def _matched(arrival: RawMessageRow, message: Message, sent: SentLetters, asked: Asked) -> Match:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Table, bindparam, update
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tracker.adapters.documents import is_scan, read_text
 from tracker.adapters.imap import FetchedMessage
@@ -23,7 +23,7 @@ from tracker.store.database import reading, writing
 from tracker.store.events import record
 from tracker.store.evidence import keep_message
 from tracker.store.queries import not_taken_in
-from tracker.store.tables import RawMessageRow
+from tracker.store.tables import RawMessageRow, RoundRow
 
 _log = logging.getLogger(__name__)
 MAIL, CONTACT, PAGE = "mail", "contact", "page"
@@ -81,6 +81,7 @@ def _take_in_batch(
     """One transaction for many, since committing is dear; one for each where one of them fails."""
     understood = []
     with reading(workspace.engine) as session:
+        rounds = session.exec(select(RoundRow)).all()  # held, or the session reads them for each answer
         for arrival in arrivals:
             try:
                 events = understand(workspace, session, arrival, asked, now)
@@ -89,6 +90,7 @@ def _take_in_batch(
                 continue
             asked.learn(events)
             understood.append((arrival, events))
+        del rounds
     if not understood:
         return 0
     return _record_together(workspace, understood, now) or sum(

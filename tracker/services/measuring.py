@@ -22,7 +22,7 @@ from tracker.settings import Workspace
 from tracker.store.events import (
     events_by_request,
     events_of_kind,
-    held_row,
+    held_rows,
     latest_holding,
 )
 from tracker.store.queries import missing_uids
@@ -134,8 +134,7 @@ def _held(session: Session, at: Standpoint) -> list[tuple[str, str]]:
         return list(session.exec(select(HeldMessageRow.mailbox, HeldMessageRow.candidates)))
     events = events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED)
     pen = latest_holding(event for event in events if _is_known(event, at))
-    rows = [held_row(session, event) for event in pen.values()]
-    return [(row.mailbox, row.candidates) for row in rows]
+    return [(row.mailbox, row.candidates) for row in held_rows(session, pen)]
 
 
 class Surroundings:

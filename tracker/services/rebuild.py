@@ -13,7 +13,7 @@ from tracker.store.desk_tables import CodingRow
 from tracker.store.events import (
     all_coding_rows,
     events_of_kind,
-    held_row,
+    held_rows,
     latest_holding,
     state_row,
     to_event,
@@ -35,7 +35,7 @@ def rebuild(workspace: Workspace) -> RebuildReport:
     with writing(workspace.engine) as session:
         states = _states(session)
         pen = latest_holding(events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED))
-        held = [held_row(session, event) for event in pen.values()]
+        held = held_rows(session, pen)
         changed = _swap(session, RequestStateRow, states) + _swap(session, HeldMessageRow, held)
         changed += _swap(session, CodingRow, list(all_coding_rows(session)))
     return RebuildReport(len(states), len(held), changed)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from sqlmodel import Session
@@ -14,7 +15,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
 from tracker.store.database import reading, writing
-from tracker.store.events import coding_of, events_of_kind, record
+from tracker.store.events import coding_in, events_of_kind, record
 from tracker.store.queries import requests_in_state, round_names
 from tracker.store.tables import RequestRow, RoundRow
 
@@ -34,7 +35,12 @@ _DATES: dict[str, Any] = {
 
 def plan_of(session: Session, round_name: str) -> RoundPlan:
     """The `RoundPlan` a round was stored with."""
-    fields = json.loads(session.get_one(RoundRow, round_name).plan)
+    return _plan_in(session.get_one(RoundRow, round_name).plan)
+
+
+@lru_cache(maxsize=32)
+def _plan_in(text: str) -> RoundPlan:
+    fields = json.loads(text)
     by_kind = {
         name: {RequestKind(kind): value for kind, value in fields[name].items()}
         for name in ("rules", "templates")
@@ -43,7 +49,7 @@ def plan_of(session: Session, round_name: str) -> RoundPlan:
     kinds = tuple(map(RequestKind, fields["kinds"]))
     readings = choices_of(fields.get("readings", {}))  # a round planned before there were any has none
     own: dict[str, Any] = {"kinds": kinds, "caps": Caps(**fields["caps"]), "readings": readings}
-    own["coding"] = coding_of(session, round_name)
+    own["coding"] = coding_in(text)
     return RoundPlan(**{**fields, **by_kind, **dates, **own})
 
 

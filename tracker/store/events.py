@@ -2,13 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, func
 from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from tracker.domain.coding import stages_of
 from tracker.domain.lifecycle import History, replay
@@ -27,6 +30,8 @@ from tracker.store.tables import (
 )
 
 _FIRST_HEAD = "0" * 64
+_PER_QUERY = 500
+_OF_THE_PEN = (EventKind.HELD, EventKind.ASSIGNED)
 
 
 def canonical_json(value: Any) -> str:
@@ -40,13 +45,19 @@ def record(session: Session, events: Iterable[Event]) -> int:
     An event whose `dedupe_key` is known already is the same fact and is passed over. Raises
     `IllegalEvent` where the lifecycle does not allow one. Returns how many were new.
     """
-    fresh = [event for event in events if _insert(session, event)]
-    for reference in dict.fromkeys(e.request for e in fresh if e.request):
-        derive_request(session, reference)
-    for event in fresh:
-        if event.kind in (EventKind.HELD, EventKind.ASSIGNED):
-            _derive_held(session, event.source_sha256 or "")
+    fresh = _insert_new(session, list(events))
+    for references in _slices(dict.fromkeys(e.request for e in fresh if e.request)):
+        _derive_requests(session, references)
+    for messages in _slices(dict.fromkeys(e.source_sha256 or "" for e in fresh if e.kind in _OF_THE_PEN)):
+        _derive_held(session, messages)
     return len(fresh)
+
+
+def _slices(names: Iterable[str]) -> Iterator[list[str]]:
+    """As many at once as one query may name."""
+    left = iter(names)
+    while found := list(islice(left, _PER_QUERY)):
+        yield found
 
 
 def events_of_request(session: Session, reference: str) -> list[Event]:
@@ -96,10 +107,21 @@ _TABLE: Table = EventRow.__table__  # type: ignore[attr-defined]
 _INSERT = insert(_TABLE).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
-def _insert(session: Session, event: Event) -> bool:
+def _insert_new(session: Session, events: Sequence[Event]) -> list[Event]:
+    """Insert all, and return those that were not known, each fact once."""
+    if not events:
+        return []
+    before = last_seq(session)
+    session.execute(_INSERT, [_values(event) for event in events])
+    new = set(session.exec(select(EventRow.dedupe_key).where(col(EventRow.seq) > before)))
+    first = {event.dedupe_key: event for event in reversed(events) if event.dedupe_key in new}
+    return list(reversed(first.values()))
+
+
+def _values(event: Event) -> dict[str, Any]:
     if not event.dedupe_key:
         raise ValueError(f"event {event.kind} has no dedupe_key")
-    values: dict[str, Any] = {
+    return {
         "uid": hashlib.sha256(event.dedupe_key.encode()).hexdigest()[:32],
         "round": event.round,
         "request": event.request,
@@ -111,18 +133,30 @@ def _insert(session: Session, event: Event) -> bool:
         "payload": canonical_json({"v": 1, **event.payload}),
         "dedupe_key": event.dedupe_key,
     }
-    return bool(session.execute(_INSERT, values).rowcount)  # type: ignore[attr-defined]
 
 
 # --- derived rows -------------------------------------------------------------------------------
 
 
-def derive_request(session: Session, reference: str) -> None:
-    """Write the state row of one request, and where the coding of its messages stands, from its events."""
-    events = events_of_request(session, reference)
-    session.merge(state_row(reference, events))
-    for row in coding_rows(session, reference, events):
-        session.merge(row)
+def _derive_requests(session: Session, references: Sequence[str]) -> None:
+    """Write the state rows of requests, and where the coding of their messages stands, from their events."""
+    query = select(EventRow).where(col(EventRow.request).in_(references)).order_by(col(EventRow.seq))
+    events: dict[str, list[Event]] = {reference: [] for reference in references}
+    for row in session.exec(query):
+        events[row.request or ""].append(to_event(row))
+    rows = [state_row(reference, found) for reference, found in events.items()]
+    _merge(session, rows, select(RequestStateRow).where(col(RequestStateRow.reference).in_(references)))
+    codings = list(_coding_rows(session, {r: found for r, found in events.items() if _has_messages(found)}))
+    _merge(session, codings, select(CodingRow).where(col(CodingRow.request).in_(references)))
+
+
+def _merge(session: Session, rows: Sequence[SQLModel], standing: SelectOfScalar[Any]) -> None:
+    """Put derived rows in the place of those that stand there, which are read all at once beforehand."""
+    known = session.exec(standing).all() if rows else []  # held, since a session forgets what nobody holds
+    with session.no_autoflush:
+        for row in rows:
+            session.merge(row)
+    del known
 
 
 def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
@@ -139,50 +173,74 @@ def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
     )
 
 
-def coding_rows(session: Session, reference: str, events: Sequence[Event]) -> list[CodingRow]:
+def _has_messages(events: Iterable[Event]) -> bool:
+    return any(event.kind in (EventKind.READ, EventKind.REVIEWED) for event in events)
+
+
+def _coding_rows(session: Session, events_of: Mapping[str, Sequence[Event]]) -> Iterator[CodingRow]:
     """One row for each message that the events of a request read as an answer to it."""
-    if not any(event.kind in (EventKind.READ, EventKind.REVIEWED) for event in events):
-        return []
-    request = session.get_one(RequestRow, reference)
-    coding = coding_of(session, request.round)
-    return [
-        CodingRow(
+    codings: dict[str, Coding] = {}
+    columns = select(RequestRow.reference, RequestRow.round, RequestRow.unit_id)
+    for references in _slices(events_of):
+        found = session.exec(columns.where(col(RequestRow.reference).in_(references)))
+        for reference, round_name, unit_id in found.all():
+            coding = codings.get(round_name) or coding_of(session, round_name)
+            codings[round_name] = coding
+            yield from _codings_of(reference, round_name, unit_id, events_of[reference], coding)
+
+
+def _codings_of(
+    reference: str, round_name: str, unit_id: str, events: Sequence[Event], coding: Coding
+) -> Iterator[CodingRow]:
+    for message, (stage, codings, reading) in stages_of(events, coding).items():
+        yield CodingRow(
             request=reference,
             message=message,
-            round=request.round,
-            unit_id=request.unit_id,
+            round=round_name,
+            unit_id=unit_id,
             arrived_at=reading.arrived_at or reading.at,
             stage=stage,
             coders=";".join(codings.coders),
             answers=canonical_json([dict(vote.answers) for vote in codings.votes]) if codings.votes else "",
         )
-        for message, (stage, codings, reading) in stages_of(events, coding).items()
-    ]
 
 
 def all_coding_rows(session: Session) -> Iterator[CodingRow]:
     for round_name in session.exec(select(RoundRow.name)):
-        for reference, events in events_by_request(session, round_name).items():
-            yield from coding_rows(session, reference, events)
+        events = events_by_request(session, round_name)
+        yield from _coding_rows(session, {r: found for r, found in events.items() if _has_messages(found)})
 
 
 def coding_of(session: Session, round_name: str) -> Coding:
     """How a round codes; one planned before there was any coding has a single coder."""
-    return Coding(**json.loads(session.get_one(RoundRow, round_name).plan).get("coding", {}))
+    return coding_in(session.get_one(RoundRow, round_name).plan)
 
 
-def held_row(session: Session, event: Event) -> HeldMessageRow:
-    # the same bytes may have arrived in two mailboxes: one entry in the pen stands for both
-    arrivals = select(RawMessageRow).where(RawMessageRow.sha256 == event.source_sha256)
-    arrival = session.exec(arrivals.order_by(col(RawMessageRow.id))).first()
-    assert arrival is not None
-    return HeldMessageRow(
-        sha256=arrival.sha256,
-        seq=event.seq,
-        mailbox=arrival.mailbox,
-        arrived_at=arrival.arrived_at,
-        candidates=";".join(event.payload["candidates"]),
-    )
+@lru_cache(maxsize=32)
+def coding_in(plan: str) -> Coding:
+    return Coding(**json.loads(plan).get("coding", {}))
+
+
+def held_rows(session: Session, pen: Mapping[str, Event]) -> list[HeldMessageRow]:
+    """The rows of the messages in the pen (sha256 -> the event that holds it).
+
+    The same bytes may have arrived in two mailboxes: one entry stands for both, with the first arrival.
+    """
+    columns = select(RawMessageRow.sha256, RawMessageRow.mailbox, RawMessageRow.arrived_at)
+    first: dict[str, tuple[str, datetime]] = {}
+    for messages in _slices(pen):
+        query = columns.where(col(RawMessageRow.sha256).in_(messages)).order_by(col(RawMessageRow.id).desc())
+        first |= {sha256: (mailbox, arrived_at) for sha256, mailbox, arrived_at in session.exec(query)}
+    return [
+        HeldMessageRow(
+            sha256=sha256,
+            seq=event.seq,
+            mailbox=first[sha256][0],
+            arrived_at=first[sha256][1],
+            candidates=";".join(event.payload["candidates"]),
+        )
+        for sha256, event in pen.items()
+    ]
 
 
 def latest_holding(events: Iterable[Event]) -> dict[str, Event]:
@@ -196,16 +254,16 @@ def latest_holding(events: Iterable[Event]) -> dict[str, Event]:
     return pen
 
 
-def _derive_held(session: Session, sha256: str) -> None:
-    query = select(EventRow).where(
-        EventRow.source_sha256 == sha256,
-        col(EventRow.kind).in_([EventKind.HELD, EventKind.ASSIGNED]),
+def _derive_held(session: Session, messages: Sequence[str]) -> None:
+    events = select(EventRow).where(
+        col(EventRow.source_sha256).in_(messages), col(EventRow.kind).in_(_OF_THE_PEN)
     )
-    pen = latest_holding(map(to_event, session.exec(query.order_by(col(EventRow.seq)))))
-    if sha256 in pen:
-        session.merge(held_row(session, pen[sha256]))
-    elif standing := session.get(HeldMessageRow, sha256):
-        session.delete(standing)
+    pen = latest_holding(map(to_event, session.exec(events.order_by(col(EventRow.seq)))))
+    standing = select(HeldMessageRow).where(col(HeldMessageRow.sha256).in_(messages))
+    for row in session.exec(standing).all():
+        if row.sha256 not in pen:
+            session.delete(row)
+    _merge(session, held_rows(session, pen), standing)
 
 
 # --- seals --------------------------------------------------------------------------------------
