@@ -31,6 +31,7 @@ def load_lexicon(name: str = "cn", *, workspace: Path | None = None) -> Lexicon:
 @lru_cache(maxsize=4)
 def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexicon:
     content = read_toml(path)
+    asked, alone = _weights(weights)
     page = _Page(path, content.get("parts", {}))
     marks = content.get("marks", {})
     for missing in [mark for mark in _MARKS if mark not in marks]:
@@ -41,7 +42,8 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
         )
     return Lexicon(
         version=hashlib.sha256(f"{sha256}{weights_sha256}".encode()).hexdigest(),
-        weights=_weights(weights),
+        asked=asked,
+        alone=alone,
         phrases=tuple(page.phrases(content)),
         headers=tuple(page.header(entry) for entry in content.get("headers", [])),
         hypothetical=tuple(page.patterns("hypothetical", content.get("hypothetical", {})).values()),
@@ -49,9 +51,14 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
     )
 
 
-def _weights(path: Path) -> Weights:
-    """Written by tests/mail/learn.py in whole hundredths: sign -> place, weight, place, weight …"""
+def _weights(path: Path) -> tuple[Weights, Weights]:
+    """`Lexicon.asked` and `Lexicon.alone`, as tests/mail/learn.py wrote them."""
     content = json.loads(path.read_text(encoding="utf-8"))
+    return _table(content["asked"]), _table(content["alone"])
+
+
+def _table(content: Mapping[str, Any]) -> Weights:
+    """In whole hundredths: sign -> place, weight, place, weight …"""
     table = {
         sign: tuple((numbers[at], numbers[at + 1] / 100) for at in range(0, len(numbers), 2))
         for sign, numbers in content["weights"].items()

@@ -86,6 +86,7 @@ class _Reading:
         self._letter = LetterText(message, lexicon, forwarded=forwarded)
         self._hits = list(self._letter.hits())
         self._kind = kind or self._letter.kind_asked
+        self._weights = lexicon.asked if kind else lexicon.alone
         self._is_sudden = seconds is not None and 0 <= seconds < _AUTOMATIC_WITHIN
 
     @cached_property
@@ -165,7 +166,7 @@ class _Reading:
         labels = _labels(self._kind)
         if not self._is_sudden and not any(hit.label == _K.AUTO_REPLY for hit in self._hits):
             labels -= {_K.AUTO_REPLY}  # nothing of a machine: a person may well write so little
-        return self._lexicon.weights.probabilities(self._signs, labels)
+        return self._weights.probabilities(self._signs, labels)
 
     def _doubt(self, label: str) -> float:
         """What no phrase says is for a person; so is a line or two that say two things.
@@ -213,8 +214,7 @@ class _Reading:
     def _evidence(self, label: str) -> tuple[str, ...]:
         """The phrases that speak for the label by themselves or by their weight; else the words."""
         told = [str(hit) for hit in self._hits if hit.label == label]
-        weights = self._lexicon.weights
-        support = weights.support(self._signs, label) if label in weights.labels else []
+        support = self._weights.support(self._signs, label) if label in self._weights.labels else []
         told += [sign.removeprefix(PHRASE) for sign, _ in support if sign.startswith(PHRASE)]
         if not told:
             words = [sign.removeprefix(WORD) for sign, _ in support if sign.startswith(WORD)]

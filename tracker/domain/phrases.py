@@ -60,7 +60,8 @@ class Lexicon:
     """Phrases and their learned weights; `version`, a SHA-256 over both files, stands with every reading."""
 
     version: str
-    weights: Weights
+    asked: Weights  # of letters beside the request they answer
+    alone: Weights  # of letters where nothing is known of it
     phrases: tuple[Phrase, ...]
     headers: tuple[HeaderMark, ...]
     hypothetical: tuple[re.Pattern[str], ...]  # cut out first: they state nothing about this case

@@ -9,16 +9,17 @@ from tracker.domain.folding import runs
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, fold_text
 from tracker.domain.terms import RequestKind
-from tracker.domain.topics import pairs
+from tracker.domain.topics import Words, pairs
 
 _LONGEST = 1500  # characters of what a letter states; a decision stands in its first page
 _DIGIT = re.compile(r"\d")
-_TEXT_SHARE = 5.0  # length of the vector of words beside phrases of length 1
+_TEXT_SHARE = 15.0  # length of the vector of words beside phrases of length 1
+_ASKED_SHARE = 1.5
 _KIND_SHARE = 2.0
 _SHARED = 3.0
 _AT_LENGTH = 8  # pairs of characters
 
-PHRASE, WORD, SUBJECT = "h:", "g:", "s:"  # how the names of signs begin
+PHRASE, WORD, SUBJECT, ASKED = "h:", "g:", "s:", "q:"  # how the names of signs begin
 NOTHING_SHARED = "nothing shared, at length"
 
 
@@ -26,7 +27,7 @@ def signs_of(
     message: Message, letter: LetterText, hits: Iterable[Hit], kind: RequestKind | None, asked: str = ""
 ) -> dict[str, float]:
     """`asked`: the topic of the request, "" where it is not known."""
-    text = _DIGIT.sub("0", letter.stated[:_LONGEST])
+    text = _DIGIT.sub("0", letter.plain[:_LONGEST])
     found = _words(text, fold_text(message.subject))
     strongest: dict[str, float] = {}
     for hit in hits:
@@ -35,21 +36,20 @@ def signs_of(
     found |= {f"label:{label}": weight for label, weight in strongest.items()}
     found |= {f"label:{label}:{kind}": weight for label, weight in strongest.items()}
     found[f"asked:{kind}"] = _KIND_SHARE
-    found |= _shared_with(asked, letter.stated[:_LONGEST])
+    found |= _of_topic(pairs(asked), letter.plain[:_LONGEST])
     found["length"] = log1p(len(text)) / 3
     found["files"] = float(bool(message.attachments))
     found["unread"] = float(letter.has_unread_attachment)
     return found
 
 
-def _shared_with(asked: str, text: str) -> dict[str, float]:
-    """How much of what was asked the letter speaks of; a long letter with nothing of it misses the point."""
-    topic = pairs(asked)
+def _of_topic(topic: Words, text: str) -> dict[str, float]:
+    """What was asked, and how much of it the letter speaks of; a long one with nothing of it misses the point."""
     if not topic:
         return {}
     own = pairs(text)
     shared = len(topic & own)
-    return {
+    return dict.fromkeys(map(ASKED.__add__, sorted(topic)), _ASKED_SHARE / sqrt(len(topic))) | {
         "shared": _SHARED * shared / len(topic),
         "nothing shared": 2.0 * (not shared),
         NOTHING_SHARED: 3.0 * (not shared and len(own) >= _AT_LENGTH),
