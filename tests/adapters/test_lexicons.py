@@ -51,3 +51,11 @@ def test_a_fault_is_refused_with_file_and_place(tmp_path: Path, change: tuple[st
         load_lexicon(workspace=workspace_with(tmp_path, text))
     assert "cn.toml: " in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_weights_of_an_older_version_are_refused(tmp_path: Path) -> None:
+    folder = workspace_with(tmp_path, shipped())
+    weights = folder / "data/lexicons/cn.weights.json"
+    weights.write_text('{"labels": [], "bias": [], "weights": {}}', encoding="utf-8")
+    with pytest.raises(UserError, match=r"cn\.weights\.json: weights of an older version"):
+        load_lexicon(workspace=folder)

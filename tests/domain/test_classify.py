@@ -84,7 +84,7 @@ LETTERS = [
     (C, "acknowledgement", "", "您的留言已受理，编号20260912001，请耐心等待。"),
     (C, "extension_notice", "",
      "由于您反映的问题较为复杂，需要进一步调查，暂时无法答复，预计下周给您回复。"),
-    (C, "unknown|not_to_the_point", "", "感谢您对我区工作的关心和支持，祝您生活愉快！"),
+    (C, "deflection|not_to_the_point", "", "感谢您对我区工作的关心和支持，祝您生活愉快！"),
     (C, "answer|unknown", "", "可以的，周末也能办。"),
     (N, "disclosed", "政府信息公开告知书",
      "张伟：你提出的公开申请收悉，根据《条例》第三十六条第（二）项规定，本机关予以公开，具体内"
@@ -93,7 +93,7 @@ LETTERS = [
      "张伟您好：您咨询的老年卡办理问题，现回复如下：年满65周岁的老人携带身份证、一寸照片到社区"
      "服务站办理，全程免费。"),
     (N, "unrelated", "", "尊敬的客户，您的邮箱容量已满，请点击以下链接升级。"),
-    (N, "unknown", "会议纪要", "请各科室于周五前报送工作总结。"),
+    (N, "unrelated", "会议纪要", "请各科室于周五前报送工作总结。"),
     (D, "disclosed", "", "张伟：\n你好！你要的材料我发给你了，见附件。"),
     (D, "refused|unknown", "", "这个涉密，不方便公开。"),
     (D, "already_public", "",
@@ -261,9 +261,9 @@ def test_an_automatic_reply_that_seems_to_decide_is_for_a_person() -> None:
 
 
 def test_a_quotation_never_counts() -> None:
-    assert (
-        read("好的。", quoted="根据《条例》第三十六条第（三）项，决定不予公开。").kind is MessageKind.UNKNOWN
-    )
+    found = read("好的。", quoted="根据《条例》第三十六条第（三）项，决定不予公开。")
+    assert found == read("好的。", quoted="")
+    assert found.outcome is None
 
 
 def test_the_subject_of_our_own_letter_never_counts() -> None:

@@ -5,6 +5,7 @@ only told of earlier steps, or only possible, decides nothing.
 """
 
 from collections.abc import Iterator
+from itertools import product
 from random import Random
 
 _OPENINGS = (
@@ -218,6 +219,8 @@ def composed_letters(each: int = 10) -> Iterator[tuple[str, str]]:
     for label, (item, sentences) in _DECISIONS.items():
         for _ in range(each * (4 if item else 1)):
             yield label, _letter(chance, item, chance.choice(sentences))
+        for shape, law in product(_ITEM if item else (), _LAW):
+            yield label, f"{chance.choice(_NAMES)}：{law.format(shape.format(_DIGITS[item - 1]))}特此答复。"
 
 
 def _letter(chance: Random, item: int, decision: str) -> str:

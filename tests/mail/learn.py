@@ -6,7 +6,6 @@ labelled as their readers did (five-fold cross-validation).
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from tests.mail.labelled import Read, read_letters
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.phrases import LetterText
 from tracker.domain.signs import signs_of
+from tracker.domain.terms import MessageKind
 
 HERE = Path(__file__).parent
 TARGET = HERE.parents[1] / "data" / "lexicons" / "cn.weights.json"
@@ -26,6 +26,7 @@ _PER_UNIT = 100  # weights are kept as whole hundredths
 _SMALLEST = 4
 _FEWEST_LETTERS = 3  # a sign of one letter alone teaches nothing
 _COST = 5.0
+_UNRELATED = 0.4  # of letters that were matched with a request far fewer are unrelated than of those here
 
 
 def signs(read: Read) -> dict[str, float]:
@@ -41,7 +42,7 @@ def main() -> None:
     letters = read_letters()
     asked = [read for read in letters if read.kind]
     alone = letters + [read._replace(kind=None, asked="") for read in asked]  # as a single file is read
-    content = {"asked": _learn("with the request", asked), "alone": _learn("alone", alone)}
+    content = {"asked": _learn("with the request", asked, _UNRELATED), "alone": _learn("alone", alone)}
     TARGET.write_text(
         json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n",
         encoding="utf-8",
@@ -49,16 +50,14 @@ def main() -> None:
     say(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.1f} MB")
 
 
-def _learn(name: str, letters: list[Read]) -> dict[str, object]:
+def _learn(name: str, letters: list[Read], unrelated: float = 1.0) -> dict[str, object]:
+    """`unrelated`: how much a letter counts that is none of ours."""
     vectoriser = DictVectorizer(dtype=np.float32)
     matrix = vectoriser.fit_transform([signs(read) for read in letters]).tocsc()
     common = np.flatnonzero(np.diff(matrix.indptr) >= _FEWEST_LETTERS)
     matrix, names = matrix[:, common].tocsr(), vectoriser.get_feature_names_out()[common]
     labels = np.array([read.label for read in letters])
-    counts = Counter(labels)
-    # rare labels would be forgotten beside frequent ones, and authors did not write them as often as offices do
-    shares = np.array([counts[label] ** -0.5 for label in labels])
-    shares /= shares.mean()
+    shares = np.where(labels == MessageKind.UNRELATED, unrelated, 1.0)
     model = LogisticRegression(C=_COST, max_iter=1000)
     say(f"read {name}:")
     _report(letters, labels, _unseen(model, matrix, labels, shares, letters))

@@ -1,26 +1,29 @@
-"""Letters of an examiner who saw neither the program nor its lexicon, each with the request it answers.
+"""Letters by people who saw neither the program nor its lexicon, each with the request it answers.
 
 They have taught the weights since; how the first reading of them went stands in first-readings.md.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.mail.labelled import Read, written_letters
+from tests.mail.labelled import letters_in
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
 
-LETTERS = list(written_letters())
+COLLECTIONS = sorted(Path(__file__).parent.glob("written/*.jsonl"))
+# Left to a person, though they taught.
+READ_OTHERWISE = {"notices": [352, 365]}  # a file that is no letter, and nothing else
 
 
-def test_every_line_is_a_letter() -> None:
-    lines = sum(
-        len(path.read_text("utf-8").splitlines()) for path in Path(__file__).parent.glob("written/*.jsonl")
-    )
-    assert len(LETTERS) == lines >= 150
+@pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda path: path.stem)
+def test_letters_are_read_as_their_authors_did(collection: Path) -> None:
+    assert list(read_otherwise(collection)) == READ_OTHERWISE.get(collection.stem, [])
 
 
-@pytest.mark.parametrize("letter", LETTERS, ids=lambda letter: f"{letter.label} {letter.message.sha256[:6]}")
-def test_a_letter_is_read_as_its_examiner_did(letter: Read) -> None:
-    assert classify(letter.message, letter.kind, load_lexicon(), None, letter.asked).label == letter.label
+def read_otherwise(collection: Path) -> Iterator[int]:
+    """The lines of a collection, from 1, whose letters get another label than their author's."""
+    for line, letter in enumerate(letters_in(collection), 1):
+        if classify(letter.message, letter.kind, load_lexicon(), None, letter.asked).label != letter.label:
+            yield line

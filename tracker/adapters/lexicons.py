@@ -54,6 +54,12 @@ def _load(path: Path, sha256: str, weights: Path, weights_sha256: str) -> Lexico
 def _weights(path: Path) -> tuple[Weights, Weights]:
     """`Lexicon.asked` and `Lexicon.alone`, as tests/mail/learn.py wrote them."""
     content = json.loads(path.read_text(encoding="utf-8"))
+    if not {"asked", "alone"} <= content.keys():
+        raise UserError(
+            _(
+                "{path}: weights of an older version: learn them anew, or remove the file to use the shipped ones."
+            ).format(path=path)
+        )
     return _table(content["asked"]), _table(content["alone"])
 
 

@@ -19,9 +19,10 @@ __all__ = ["Lexicon", "classify"]
 
 _SURE, _LIKELY = 0.8, 0.6
 _HIGHEST = 0.97
-_LEAST = 0.2  # a reading that is less likely than this is none
+_LEAST = 0.25  # a reading that is less likely than this is none
 _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a machine's
 _BY_WORDS = 0.6
+_SURE_BY_WORDS = 0.9  # of unseen letters so likely without a phrase, one in three hundred was read wrongly
 _TWO_THINGS = 0.8
 _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
@@ -37,8 +38,6 @@ _NUMBER_IN_BRACKETS = re.compile(
 
 _K, _O = MessageKind, Outcome
 _BY_RULE = frozenset({_K.BOUNCE, _K.DELAY, _K.READ_RECEIPT, _K.REPLY})
-# A question meets with neither of these; an answer to it may speak of fees and consents.
-_OF_DISCLOSURE_ONLY = frozenset({_K.THIRD_PARTY_NOTICE, _K.FEE_NOTICE})
 
 
 def classify(
@@ -147,7 +146,7 @@ class _Reading:
             return machine
         if likely[label] < _LEAST or (self._letter.has_unread_attachment and not self.says_anything):
             return None
-        return self._result(label, likely[label] * self._doubt(label))
+        return self._result(label, likely[label] * self._doubt(label, likely[label]))
 
     def unknown(self) -> Classification:
         evidence = [str(hit) for hit in self._hits]
@@ -164,12 +163,17 @@ class _Reading:
 
     def _likely(self) -> dict[str, float]:
         labels = _labels(self._kind)
-        if not self._is_sudden and not any(hit.label == _K.AUTO_REPLY for hit in self._hits):
-            labels -= {_K.AUTO_REPLY}  # nothing of a machine: a person may well write so little
-        return self._weights.probabilities(self._signs, labels)
+        if not self._asked:
+            labels -= {_O.NOT_TO_THE_POINT}
+        likely = self._weights.probabilities(self._signs, labels)
+        is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
+        if is_marked or likely[_K.AUTO_REPLY] > _SURE:
+            return likely
+        # a person, too, may write as little as machines do
+        return self._weights.probabilities(self._signs, labels - {_K.AUTO_REPLY})
 
-    def _doubt(self, label: str) -> float:
-        """What no phrase says is for a person; so is a line or two that say two things.
+    def _doubt(self, label: str, likelihood: float) -> float:
+        """What no phrase says must be the likelier; a line or two that say two things are for a person.
 
         Whether an answer is to the point is a judgement: the machine only proposes it.
         """
@@ -177,7 +181,7 @@ class _Reading:
             return _BY_WORDS
         possible = outcomes_of(self._kind or RequestKind.DISCLOSURE)
         outcomes = {hit.label for hit in self._hits if hit.weight >= _LIKELY and hit.label in possible}
-        if not any(hit.label == label for hit in self._hits):
+        if likelihood < _SURE_BY_WORDS and not any(hit.label == label for hit in self._hits):
             return _BY_WORDS
         return _TWO_THINGS if self.is_a_note and label in outcomes and len(outcomes) > 1 else 1.0
 
@@ -188,7 +192,8 @@ class _Reading:
         is_receipt = label == _K.ACKNOWLEDGEMENT or scores.get(_K.AUTO_REPLY, 0) >= _LIKELY
         if by_header < _LIKELY and not (self._is_sudden and is_receipt):
             return None
-        decides = confidence >= _SURE and label not in (_K.AUTO_REPLY, _K.ACKNOWLEDGEMENT, _K.UNRELATED)
+        is_decision = confidence >= _SURE and label not in (_K.AUTO_REPLY, _K.ACKNOWLEDGEMENT, _K.UNRELATED)
+        decides = is_decision or any(scores.get(outcome, 0) >= _SURE for outcome in _O)
         if decides and by_header < _SURE:
             return None
         if self._lexicon.registration.search(self._letter.plain) and not decides:
@@ -228,8 +233,6 @@ def _labels(kind: RequestKind | None) -> frozenset[str]:
     kinds = set(_K) - _BY_RULE
     if kind is None:
         return frozenset({*kinds, *_O})
-    if kind is RequestKind.CONSULTATION:
-        kinds -= _OF_DISCLOSURE_ONLY
     return frozenset({*kinds, *outcomes_of(kind)})
 
 

@@ -32,6 +32,7 @@ from tracker.store.tables import (
 
 # A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
 _LONGEST_TRANSIT = timedelta(days=2)
+_SURE = 0.8
 # Automatic replies and bounces print numbers of their own systems.
 _GIVING_NUMBERS = frozenset(MessageKind) - {MessageKind.AUTO_REPLY, MessageKind.BOUNCE, MessageKind.DELAY}
 
@@ -117,7 +118,7 @@ def answers_of(
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         topic = sent.requests[request.reference].topic
         result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
-        if result.kind is MessageKind.UNRELATED and not match.is_ours_by_program(request.reference):
+        if not match.is_ours_by_program(request.reference) and _is_unrelated(message, result, lexicon):
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
             events.append(_settled(request, arrival, now))
@@ -135,6 +136,14 @@ def answers_of(
             )
         )
     return events or [_held(arrival, message, match, lexicon, now)]
+
+
+def _is_unrelated(message: Message, result: Classification, lexicon: Lexicon) -> bool:
+    """Whether it answers nothing, read beside the request (`result`) or, then surely, by itself."""
+    if result.kind is MessageKind.UNRELATED:
+        return True
+    alone = classify(message, None, lexicon, None)
+    return alone.kind is MessageKind.UNRELATED and alone.confidence >= _SURE
 
 
 def _answered(session: Session, references: Sequence[str]) -> Sequence[tuple[RequestRow, RequestStateRow]]:
