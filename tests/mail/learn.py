@@ -7,9 +7,9 @@ labelled as their readers did (five-fold cross-validation).
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -66,7 +66,7 @@ def _learn(name: str, letters: list[Read], unrelated: float = 1.0) -> dict[str, 
 
 
 def _unseen(
-    model: LogisticRegression, matrix: csr_matrix, labels: np.ndarray, shares: np.ndarray, letters: list[Read]
+    model: LogisticRegression, matrix: Any, labels: np.ndarray, shares: np.ndarray, letters: list[Read]
 ) -> np.ndarray:
     """The label of each letter by a model that has not seen it (five-fold cross-validation)."""
     groups = [read.message.sha256 + read.message.reply_text for read in letters]

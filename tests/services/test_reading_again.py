@@ -1,5 +1,6 @@
 """Mail is read again when a scan or a newer lexicon has more to say; what a person said stands."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -125,13 +126,15 @@ def test_an_emblem_below_a_letter_is_no_scan(workspace: Workspace, bring: Bring)
 
 
 def newer_lexicon(workspace: Workspace) -> None:
-    """One in which 绿水青山 decides: a word that no office uses so."""
+    """One that takes every answer for a word that the thing is public already."""
     own = workspace.root / "data" / "lexicons"
     own.mkdir(parents=True)
-    text = find_file("data/lexicons/cn.toml").read_text(encoding="utf-8")
-    (own / "cn.toml").write_text(
-        text.replace("[hypothetical]", '[hypothetical]\n"none of it" = "不予公开"'), encoding="utf-8"
-    )
+    for name in ("cn.toml", "cn.weights.json"):
+        (own / name).write_bytes(find_file(f"data/lexicons/{name}").read_bytes())
+    weights = json.loads((own / "cn.weights.json").read_text(encoding="utf-8"))
+    for table in weights.values():
+        table["bias"][table["labels"].index("already_public")] += 10_000
+    (own / "cn.weights.json").write_text(json.dumps(weights), encoding="utf-8")
 
 
 def test_what_a_newer_lexicon_would_change_is_shown_and_only_then_recorded(
@@ -144,7 +147,7 @@ def test_what_a_newer_lexicon_would_change_is_shown_and_only_then_recorded(
     assert (change.request, change.before, change.is_by_person) == ("R1", "refused", False)
     assert labels(workspace) == ["refused"]
     assert reread(workspace, NOW, apply=True) == [change]
-    assert labels(workspace) == [change.after]
+    assert labels(workspace) == [change.after] == ["already_public"]
     assert reread(workspace, NOW, apply=True) == []
 
 

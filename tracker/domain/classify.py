@@ -144,7 +144,11 @@ class _Reading:
         machine = self._machine(label, likely[label])
         if machine is not None:
             return machine
-        if likely[label] < _LEAST or (self._letter.has_unread_attachment and not self.says_anything):
+        if (
+            label == _K.UNKNOWN
+            or likely[label] < _LEAST
+            or (self._letter.has_unread_attachment and not self.says_anything)
+        ):
             return None
         return self._result(label, likely[label] * self._doubt(label, likely[label]))
 
