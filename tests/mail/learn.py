@@ -26,7 +26,7 @@ _PER_UNIT = 100  # weights are kept as whole hundredths
 _SMALLEST = 4
 _FEWEST_LETTERS = 3  # a sign of one letter alone teaches nothing
 _COST = 5.0
-_UNRELATED = 0.4  # of letters that were matched with a request far fewer are unrelated than of those here
+_UNRELATED = 0.25  # of letters that were matched with a request far fewer are unrelated than of those here
 
 
 def signs(read: Read) -> dict[str, float]:

@@ -14,7 +14,10 @@ from tracker.domain.classify import classify
 
 COLLECTIONS = sorted(Path(__file__).parent.glob("written/*.jsonl"))
 # Left to a person, though they taught.
-READ_OTHERWISE = {"notices": [352, 365]}  # a file that is no letter, and nothing else
+READ_OTHERWISE = {
+    "notices": [352, 365],  # a file that is no letter, and nothing else
+    "old-hand": [191],  # one item is public, two are others'
+}
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda path: path.stem)

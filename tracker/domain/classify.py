@@ -171,7 +171,7 @@ class _Reading:
             labels -= {_O.NOT_TO_THE_POINT}
         likely = self._weights.probabilities(self._signs, labels)
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
-        if is_marked or likely[_K.AUTO_REPLY] > _SURE:
+        if is_marked or likely[_K.AUTO_REPLY] > _SURE_BY_WORDS:
             return likely
         # a person, too, may write as little as machines do
         return self._weights.probabilities(self._signs, labels - {_K.AUTO_REPLY})
