@@ -8,6 +8,7 @@ _NUMBER = re.compile(
     r"(?P<office>[\u4e00-\u9fffA-Za-z]{2,24}) ?[〔\[(【〈] ?(?:19|20)\d\d ?年? ?[〕\])】〉] ?"
     r"(?:第 ?)?\d{1,6} ?号(?: ?- ?[\u4e00-\u9fff\d]{1,6})?"
 )
+_END = re.compile(r"\d ?号")
 _BRACKETS = str.maketrans({"﹝": "〔", "﹞": "〕", "－": "-", "—": "-", "–": "-", "―": "-"})
 _LEAD = re.compile(
     r"^.*?(?:文号|编号|字号|现将|作出的?|发出的?|出具的?|详见|根据|我局|本机关)[为是:]?(?=.{2})"
@@ -38,7 +39,7 @@ def document_number(pages: Sequence[str]) -> str:
 def _lines(page: str) -> list[str]:
     """Those that may hold a number."""
     folded = unicodedata.normalize("NFKC", page.translate(_BRACKETS)).translate(_BRACKETS)
-    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if "号" in line]
+    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if _END.search(line)]
 
 
 def _is_cited(line: str, found: re.Match[str]) -> bool:
