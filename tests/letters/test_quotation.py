@@ -66,3 +66,10 @@ def test_ordinary_lines_of_a_letter_stay(text: str) -> None:
 def test_an_answer_without_a_full_stop_is_no_part_of_the_line_that_follows(answer: str) -> None:
     new, _old = split_quotation(f"{answer}\n张伟 <a@mail.test> 于2026年9月1日周二 09:00写道：\n> 申请")
     assert new == answer
+
+
+def test_what_stands_below_the_table_of_an_old_header_is_old() -> None:
+    table = "---- 回复的原邮件 ----\n| 发件人 | 张伟<a@mail.test> |\n| 日期 | 2026年4月23日 |\n| 主题 | 申请公开合同 |"
+    new, old = split_quotation(f"已公开。\n\n{table}\n某局：\n申请公开合同。")
+    assert new == "已公开。"
+    assert old.endswith("申请公开合同。")

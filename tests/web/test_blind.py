@@ -11,7 +11,7 @@ from tracker.services.coding import code
 from tracker.services.queue import Subject
 from tracker.services.standings import refresh_standings
 from tracker.store.database import writing
-from tracker.store.events import derive_request, record
+from tracker.store.events import derive_requests, record
 
 CORRECTION = "政府信息公开补正告知书：您的申请内容不明确，请在收到本告知书之日起7个工作日内补正。"
 # what differs from visit to visit
@@ -50,7 +50,7 @@ def round_read_as(folder: Path, kind: str, outcome: str, confidence: float) -> A
         kind, outcome or None, confidence, f"GEHEIM-{kind}", first.message,
     )  # fmt: skip
     with writing(answered.workspace.engine) as session:
-        derive_request(session, first.request)
+        derive_requests(session, [first.request])
     refresh_standings(answered.workspace, NOW)
     return answered
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 
 from tracker.domain.courtesies import (
     introductions,
     is_issue,
     is_passed_on,
+    is_under_another_letter,
     many_addressed,
     persons_addressed,
+    persons_addressed_in,
     without_asides,
 )
 from tracker.domain.folding import fold, fold_lines
@@ -55,6 +58,7 @@ class Clues:
         self.sent = sent
         self.mailbox = next((r.mailbox for r in sent.requests.values()), "")
         self._arrived_at = arrived_at
+        self._is_under_another = is_under_another_letter(message.reply_text)
         prefix = _REPLY_PREFIX.match(message.subject)
         subject = message.subject[prefix.end() :] if prefix else message.subject
         self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
@@ -89,12 +93,16 @@ class Clues:
 
     @cached_property
     def thread(self) -> frozenset[str]:
+        if self._is_under_another:
+            return _NONE
         ids = [*self.message.thread_ids, *self.message.returned_ids]
         text = f"{self.message.reply_text}\n{self.message.quoted_text}"
         return self._possible(self.sent.by_ids([*ids, *_MESSAGE_ID.findall(text)]))
 
     @cached_property
     def quoted(self) -> frozenset[str]:
+        if self._is_under_another:
+            return _NONE
         found = self.sent.quoted(f"{self._own} {self._quoted}")
         if not found and fold(self.mailbox) in self._quoted:
             found = self.sent.titled(self._quoted)
@@ -102,6 +110,8 @@ class Clues:
 
     @cached_property
     def repeated(self) -> frozenset[str]:
+        if self._is_under_another:
+            return _NONE
         return self._possible(self._to_called(self.sent.titled(self._quoted)))
 
     def _to_called(self, references: frozenset[str]) -> frozenset[str]:
@@ -197,12 +207,17 @@ class Clues:
     @cached_property
     def turned_to(self) -> frozenset[str]:
         """Requests to a unit of which the letter says that the applicant turned to it."""
-        found = _TURNED_TO.findall(self.words)
+        found = [*_TURNED_TO.findall(self.words), *_HANDED_ON.findall(self.words)]
         return (
             self._possible(self.sent.called(" ".join(f"{fold(name)} {fold(name)}政府" for name in found)))
             if found
             else _NONE
         )
+
+    @property
+    def is_handed_on(self) -> bool:
+        """Whether the writer says that the letter he answers was handed on to him."""
+        return _HANDED_TO_US.search(self.message.reply_text) is not None
 
     @cached_property
     def _without_referrals(self) -> str:
@@ -217,7 +232,8 @@ class Clues:
 
     def addresses_another(self, reference: str) -> bool:
         name = self.sent.requests[reference].applicant_name
-        called = persons_addressed(self.message.reply_text)
+        papers = [each.text or "" for each in self.message.attachments]
+        called = [*persons_addressed(self.message.reply_text), *chain(*map(persons_addressed_in, papers))]
         return bool(name) and any(found[0] != name[0] for found in called)
 
     # --- a letter that is only forwarded ---
@@ -277,6 +293,10 @@ _CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
 _REFERRAL = re.compile(
     r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
+)
+_HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
+_HANDED_ON = re.compile(
+    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你))"
 )
 _TURNED_TO = re.compile(
     r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"

@@ -7,10 +7,17 @@ _NOTE = 80  # characters of a note above what is passed on
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _TO_MANY = re.compile(
     r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友)们?)\s*[:：]"
+    r"|\s*各位[^\n:：，,。]{0,16}(?:居民|市民|群众|用户|业主|朋友|家长)们?\s*[，,]|\s*面向[^，。\n]{2,40}"
 )
-_ISSUE = re.compile(r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter", re.IGNORECASE)
+_ISSUE = re.compile(
+    r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|提示)\s*[:：]|报名(?:开始|通知|啦|了)*$",
+    re.IGNORECASE,
+)
 _PASSED_ON = re.compile(
     r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
+)
+_UNDER_ANOTHER = re.compile(
+    r"就在(?:这里|这儿|这封|您这封|你这封)[^。\n]{0,10}(?:说|回|答)|在(?:您|你)?这封(?:信|邮件)?(?:下面|里)[^。\n]{0,6}(?:说|回|答)"
 )
 _ASIDE = re.compile(
     r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
@@ -21,13 +28,17 @@ _PRESENTED = re.compile(
 )
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "巫屈闵席娄童颜梅盛林刁徐骆卜葛祁桂柯兰宁甘聂焦欧饶阮蒙庄翟柳耿蓝岳辛涂裴柴鲁"
     "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _SALUTATION = re.compile(
-    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐)))"
-    rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}}))\s*[:：]",
+    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐))(?=\s*[:：,，]))"
+    rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：])",
     re.MULTILINE,
 )
+
+# In a paper whose lines are lost: 答复书 某公开8号 巫小兰：你申请公开的…
+_ADDRESSED = re.compile(rf"(?<![\u4e00-\u9fff])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：]\s*(?=您|你)")
 
 
 def many_addressed(text: str) -> str:
@@ -51,8 +62,19 @@ def without_asides(text: str) -> str:
     return _ASIDE.sub("", text)
 
 
+def is_under_another_letter(text: str) -> bool:
+    """Whether a writer says that he answers below a letter which is not the one he answers."""
+    return _UNDER_ANOTHER.search(text) is not None
+
+
 def persons_addressed(text: str) -> list[str]:
     return [found for pair in _SALUTATION.findall(text[:_HEADING]) for found in pair if found]
+
+
+def persons_addressed_in(paper: str) -> list[str]:
+    """The same in an attached letter, which also names itself and its number first."""
+    head = paper[:_HEADING]
+    return [*persons_addressed(head), *_ADDRESSED.findall(head)]
 
 
 def introductions(text: str) -> list[str]:

@@ -270,6 +270,9 @@ class _Decision:
                 return Doubt.ANOTHER_MATTER
             if reference not in spoken and clues.addresses_another(reference):
                 return Doubt.ANOTHER_PERSON
+        told = pointed | spoken | clues.turned_to
+        if clues.is_handed_on and not found <= told:
+            return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
         is_sure = found <= clues.sender and bool(found & (pointed | spoken))
         return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
 

@@ -51,7 +51,8 @@ class SentRequest:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return words_of(self.topic, self.text)
+        """Without the unit's name, which tells none of its requests from another."""
+        return words_of(self.topic, self.text) - (pairs(self.unit_name) - self.topic_pairs)
 
     @property
     def all_numbers(self) -> frozenset[str]:

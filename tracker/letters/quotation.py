@@ -23,6 +23,11 @@ _OTHER_FIELD = re.compile(
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"^\s{0,3}[>＞|｜](?!=)")
+# 163 puts the old header in a table: | 发件人 | … |
+_TABLE_ROW = re.compile(
+    r"^\s*\|\s*(?:发件人|(?:发送)?日期|发送时间|收件人|抄送人?|主题|From|Date|To|Cc|Subject)\s*\|",
+    re.IGNORECASE,
+)
 _RULE_LINE = re.compile(r"^\s*[-_—─=*]{5,}\s*$")
 _RESTATED_WITHIN = 20_000
 # Letter boxes print the question above the answer; the question is a quotation too.
@@ -77,7 +82,8 @@ def _block_length(lines: list[str], position: int) -> int:
 
 
 def _is_marked_next(lines: list[str], position: int) -> bool:
-    following = next((lines[at] for at in range(position, len(lines)) if lines[at].strip()), "")
+    below = (lines[at] for at in range(position, len(lines)))
+    following = next((line for line in below if line.strip() and not _TABLE_ROW.match(line)), "")
     return _MARKED.match(following) is not None
 
 

@@ -47,7 +47,7 @@ def record(session: Session, events: Iterable[Event]) -> int:
     """
     fresh = _insert_new(session, list(events))
     for references in _slices(dict.fromkeys(e.request for e in fresh if e.request)):
-        _derive_requests(session, references)
+        derive_requests(session, references)
     for messages in _slices(dict.fromkeys(e.source_sha256 or "" for e in fresh if e.kind in _OF_THE_PEN)):
         _derive_held(session, messages)
     return len(fresh)
@@ -138,7 +138,7 @@ def _values(event: Event) -> dict[str, Any]:
 # --- derived rows -------------------------------------------------------------------------------
 
 
-def _derive_requests(session: Session, references: Sequence[str]) -> None:
+def derive_requests(session: Session, references: Sequence[str]) -> None:
     """Write the state rows of requests, and where the coding of their messages stands, from their events."""
     query = select(EventRow).where(col(EventRow.request).in_(references)).order_by(col(EventRow.seq))
     events: dict[str, list[Event]] = {reference: [] for reference in references}
