@@ -20,6 +20,7 @@ from tracker.domain.courtesies import (
 )
 from tracker.domain.folding import fold, fold_lines
 from tracker.domain.message import Message, is_mail_system, tells_of_delivery
+from tracker.domain.receipt_numbers import serials_cited
 from tracker.domain.sent import SentLetters, fold_numbers
 from tracker.domain.topics import Words, pairs
 
@@ -38,6 +39,7 @@ class ClueKind(StrEnum):
     TITLE = "title"  # the writer names what was asked, whole
     TOPIC = "topic"  # the writer names what tells this request from others
     SENDER = "sender"  # one of the unit's own addresses
+    WRITER = "known_writer"  # an address from which this request was answered before
     DOMAIN = "domain"  # another address of a domain that is the unit's alone
     FAILED_ADDRESS = "failed_address"  # a mail system returns a letter to one of the unit's addresses
     UNIT_NAMED = "unit_named"
@@ -85,8 +87,9 @@ class Clues:
 
     @property
     def _is_to_many(self) -> bool:
-        called = many_addressed(self.message.reply_text)
-        is_called = bool(called) and not (self._applicant and self._applicant in fold(called))
+        called = fold(many_addressed(self.message.reply_text))
+        is_called = bool(called) and not (self._applicant and self._applicant in called)
+        is_called = is_called and not self.sent.called(called)  # a unit that says who speaks
         return is_called or (is_issue(self.message.subject) and not self._repeats)
 
     # --- what a mail program did by itself ---
@@ -97,7 +100,8 @@ class Clues:
             return _NONE
         ids = [*self.message.thread_ids, *self.message.returned_ids]
         text = f"{self.message.reply_text}\n{self.message.quoted_text}"
-        return self._possible(self.sent.by_ids([*ids, *_MESSAGE_ID.findall(text)]))
+        ids += _MESSAGE_ID.findall(text)
+        return self._possible(self.sent.by_ids(ids) or self.sent.by_answer_ids(ids))
 
     @cached_property
     def quoted(self) -> frozenset[str]:
@@ -124,8 +128,11 @@ class Clues:
 
     @cached_property
     def numbered(self) -> frozenset[str]:
-        lines = fold_numbers(f"{self.message.subject}\n{self.words}")
-        return self._possible(self.sent.numbered(lines))
+        """By a number in full, and of a unit's own by its serial: 您的3号件."""
+        text = f"{self.message.subject}\n{self.words}"
+        found = self._possible(self.sent.numbered(fold_numbers(text)))
+        serials = serials_cited(text) if len(self.from_unit) > 1 else _NONE
+        return found | self.sent.with_serials(serials, self.from_unit) if serials else found
 
     @cached_property
     def titled(self) -> frozenset[str]:
@@ -151,9 +158,21 @@ class Clues:
     def sender(self) -> frozenset[str]:
         return self._possible(self.sent.by_addresses([self.message.sender]))
 
+    @property
+    def from_unit(self) -> frozenset[str]:
+        """Requests to the unit whose address, or else whose own domain, it comes from."""
+        return self.sender or self.domain
+
     @cached_property
     def domain(self) -> frozenset[str]:
-        return self._possible(self.sent.by_own_domain(self.message.sender)) - self.sender
+        sender = self.message.sender
+        found = self.sent.by_own_domain(sender) or self.sent.by_office(sender)
+        return self._possible(found) - self.sender
+
+    @cached_property
+    def writer(self) -> frozenset[str]:
+        """Requests that earlier letters from this address answered."""
+        return self._possible(self.sent.by_writer(self.message.sender))
 
     @cached_property
     def neighbours(self) -> frozenset[str]:
@@ -208,11 +227,17 @@ class Clues:
     def turned_to(self) -> frozenset[str]:
         """Requests to a unit of which the letter says that the applicant turned to it."""
         found = [*_TURNED_TO.findall(self.words), *_HANDED_ON.findall(self.words)]
+        names = [fold(name) for each in found for name in re.split("[、和及与]", each)]
         return (
-            self._possible(self.sent.called(" ".join(f"{fold(name)} {fold(name)}政府" for name in found)))
-            if found
+            self._possible(self.sent.called(" ".join(f"{name} {name}政府" for name in names)))
+            if names
             else _NONE
         )
+
+    @property
+    def is_told_to_write(self) -> bool:
+        """Whether the writer says that his office told him to, or that he saw a letter sent to it."""
+        return _TOLD_TO_WRITE.search(self.message.reply_text) is not None
 
     @property
     def is_handed_on(self) -> bool:
@@ -236,6 +261,20 @@ class Clues:
         called = [*persons_addressed(self.message.reply_text), *chain(*map(persons_addressed_in, papers))]
         return bool(name) and any(found[0] != name[0] for found in called)
 
+    def quotes_another(self, references: Iterable[str]) -> bool:
+        """Whether a letter stands below that shares next to nothing with these requests."""
+        quoted = pairs(self.message.quoted_text)
+        if len(quoted) < _SHORTEST_QUOTATION or self.quoted or self.repeated:
+            return False
+        texts = (f"{self.sent.requests[each].title}\n{self.sent.requests[each].text}" for each in references)
+        return all(len(pairs(text) & quoted) < _LEAST_QUOTED * len(quoted) for text in texts)
+
+    @property
+    def is_to_somebody(self) -> bool:
+        """Whether it speaks to one who wrote, as circulars do not."""
+        is_named = any(map(self.names_applicant, self.sender))
+        return is_named or _TO_SOMEBODY.search(self.words) is not None
+
     # --- a letter that is only forwarded ---
 
     @property
@@ -257,6 +296,7 @@ class Clues:
             ClueKind.REPEATED: self.repeated,
             ClueKind.TITLE: self.titled,
             ClueKind.SENDER: self.sender,
+            ClueKind.WRITER: self.writer,
             ClueKind.DOMAIN: self.domain,
             ClueKind.FAILED_ADDRESS: self.failed,
             ClueKind.UNIT_NAMED: self.called | self.signed | self.turned_to,
@@ -274,6 +314,11 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
+_SHORTEST_QUOTATION = 12  # pairs of characters
+_LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
+_TO_SOMEBODY = re.compile(
+    r"(?:您|你)们?(?:好[，,]|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
+)
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
 _FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
 _SIGNATURE = 24  # characters of a line that is no more than a name
@@ -294,9 +339,12 @@ _REFERRAL = re.compile(
     r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
 )
+_TOLD_TO_WRITE = re.compile(
+    r"(?:让|叫|托|安排|要求|委托)我们?[^，。；\n]{0,4}(?:回|答|发|把|跟|给|联系|说|寄)|给[^，。\n]{1,8}(?:写|发|寄)的(?:信|邮件|申请)"
+)
 _HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
 _HANDED_ON = re.compile(
-    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你))"
+    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我)"
 )
 _TURNED_TO = re.compile(
     r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"

@@ -6,8 +6,9 @@ _HEADING = 400  # characters at either end of a letter, in which it says to whom
 _NOTE = 80  # characters of a note above what is passed on
 _SIGNATURE = 24  # characters of a line that is no more than a name
 _TO_MANY = re.compile(
-    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友)们?)\s*[:：]"
+    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友|乡亲|家长|商户)们?)\s*[:：]"
     r"|\s*各位[^\n:：，,。]{0,16}(?:居民|市民|群众|用户|业主|朋友|家长)们?\s*[，,]|\s*面向[^，。\n]{2,40}"
+    r"|\s*[^\n:：，。]{2,20}(?:学校|小学|中学|公司|幼儿园|医院|企业|协会|合作社|村委会|居委会|社区|商户)\s*[:：]"
 )
 _ISSUE = re.compile(
     r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|提示)\s*[:：]|报名(?:开始|通知|啦|了)*$",
@@ -26,6 +27,7 @@ _CLOSING = re.compile(r"[^，。；！？\n]{3,30}$", re.MULTILINE)  # a name, a
 _PRESENTED = re.compile(
     r"(?:我们?(?:是|这里是)?|这(?:里|边)是|本人是?|受|代|(?:承办|主办|答复|办理)单位[:：]?)([^，。,;；\n]{2,24})"
 )
+_OPENING = re.compile(r"^\s*([^，。：:；\n]{2,16})[。：:]")
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
     "巫屈闵席娄童颜梅盛林刁徐骆卜葛祁桂柯兰宁甘聂焦欧饶阮蒙庄翟柳耿蓝岳辛涂裴柴鲁"
@@ -80,4 +82,4 @@ def persons_addressed_in(paper: str) -> list[str]:
 def introductions(text: str) -> list[str]:
     """Where a writer says who writes: short lines, the ends of the last ones, 我是…, 承办单位…"""
     lines = [line for line in text.split("\n") if len(line) <= _SIGNATURE]
-    return [*lines, *_CLOSING.findall(text[-_HEADING:])[-2:], *_PRESENTED.findall(text)]
+    return [*lines, *_OPENING.findall(text), *_CLOSING.findall(text[-_HEADING:])[-2:], *_PRESENTED.findall(text)]

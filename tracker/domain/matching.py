@@ -12,10 +12,12 @@ from enum import StrEnum
 
 from tracker.domain.clues import Clue, ClueKind, Clues
 from tracker.domain.message import Message
+from tracker.domain.receipt_numbers import numbers_given
 from tracker.domain.sent import SentLetters
 from tracker.domain.topics import (
     asked_phrases,
     is_foreign,
+    is_of_another_number,
     is_of_another_year,
     leans_to,
     quoted_titles,
@@ -29,6 +31,7 @@ __all__ = ["Clue", "ClueKind", "Doubt", "Match", "match_message"]
 _MOST_RIVALS = 60
 _MOST_CANDIDATES = 20
 _FEWEST_SHARED = 2  # pairs of characters that a letter and the one request to its unit share
+_CLEARLY_SHARED = 4
 _NONE: frozenset[str] = frozenset()
 
 
@@ -87,7 +90,7 @@ class _Decision:
     def __init__(self, clues: Clues) -> None:
         self._clues = clues
         self._requests = clues.sent.requests
-        self._unit = clues.sender or clues.domain
+        self._unit = clues.from_unit
 
     def answered(self) -> Answered:
         clues = self._clues
@@ -132,8 +135,10 @@ class _Decision:
         found = self._agreed(pointed & unit, spoken, unit)
         if found is Doubt.SEVERAL and not pointed and not spoken:
             found = self._leaning(unit)
-        if isinstance(found, Doubt) or found <= clues.sender or found & (pointed | spoken):
+        if isinstance(found, Doubt) or found & (pointed | spoken):
             return found
+        if found <= clues.sender:
+            return found if clues.is_to_somebody or self._shares_words(found) else Doubt.WEAK
         return found if len(unit) > 1 or self._shares_words(found) or found & clues.called else Doubt.WEAK
 
     def _for_another_unit(self, pointed: frozenset[str]) -> Answered:
@@ -157,9 +162,11 @@ class _Decision:
         if clues.sent.by_addresses([clues.message.sender]):
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
         speaking = clues.turned_to or clues.signing
+        if clues.writer and (not speaking or speaking & clues.writer):
+            return self._content(clues.writer)
         if speaking:
             return self._content(speaking & clues.titled or speaking)
-        return self._to_applicant()
+        return self._told_to_write() if clues.is_told_to_write else self._to_applicant()
 
     def _enough(self, found: Answered) -> Answered:
         """What goes back to our letter decides; a title behind "Re:" only where it is no other's."""
@@ -177,19 +184,28 @@ class _Decision:
         found = self._leaning(pool) if len(pool) > 1 else pool
         return found if isinstance(found, Doubt) or self._shares_words(found) else Doubt.WEAK
 
+    def _told_to_write(self) -> Answered:
+        """Somebody of an office that is not named, about what was asked of one unit alone."""
+        every = frozenset(self._requests)
+        found = self._leaning(every)
+        if isinstance(found, Doubt):
+            return Doubt.WEAK
+        return found if self._shares_words(found, _CLEARLY_SHARED) else Doubt.WEAK
+
     def _to_applicant(self) -> Answered:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
         clues = self._clues
         near = self._spoken(clues.neighbours)
-        if len(near) == 1 and all(map(clues.names_applicant, near)):
+        if len(near) == 1 and (all(map(clues.names_applicant, near)) or self._is_whole(near)):
             return near
         spoken = clues.titled or self._spoken_at_all()
         if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
             return Doubt.WEAK if spoken else Doubt.NO_CLUE
-        (reference,) = spoken
-        topic = self._requests[reference].topic_pairs
-        is_whole = 2 * len(topic & clues.word_pairs) >= len(topic)
-        return spoken if is_whole else Doubt.WEAK
+        return spoken if self._is_whole(spoken) else Doubt.WEAK
+
+    def _is_whole(self, spoken: Iterable[str]) -> bool:
+        topics = [self._requests[reference].topic_pairs for reference in spoken]
+        return all(2 * len(topic & self._clues.word_pairs) >= len(topic) for topic in topics)
 
     def _spoken_at_all(self) -> frozenset[str]:
         every = self._requests.keys()
@@ -220,6 +236,8 @@ class _Decision:
         if pointed and not pointed & spoken:
             return Doubt.CONTRADICTION
         if len({self._requests[reference].topic for reference in spoken}) == 1:
+            if self._answers_several and spoken <= self._clues.called | self._clues.turned_to:
+                return spoken
             return self._one(pointed & spoken or spoken)  # one question, and only the unit tells
         if self._names_several():
             return spoken
@@ -231,7 +249,8 @@ class _Decision:
         return _TWO_IN_ONE.search(self._clues.words) is not None
 
     def _names_several(self) -> bool:
-        return _SEVERAL.search(self._clues.words) is not None
+        words = self._clues.words
+        return _SEVERAL.search(words) is not None or len(numbers_given(words)) > 1
 
     def _leaning(self, pool: frozenset[str]) -> Answered:
         if not pool or len(pool) > _MOST_RIVALS:
@@ -246,9 +265,9 @@ class _Decision:
             return left
         return Doubt.SEVERAL if left else Doubt.NO_CLUE
 
-    def _shares_words(self, found: frozenset[str]) -> bool:
+    def _shares_words(self, found: frozenset[str], fewest: int = _FEWEST_SHARED) -> bool:
         own = self._clues.pairs_beside_names
-        return all(len(self._requests[reference].words & own) >= _FEWEST_SHARED for reference in found)
+        return all(len(self._requests[reference].words & own) >= fewest for reference in found)
 
     def _of_same_units(self, references: frozenset[str]) -> frozenset[str]:
         units = {self._requests[reference].unit_id for reference in references}
@@ -265,10 +284,14 @@ class _Decision:
         topics = "\n".join(self._requests[reference].topic for reference in found)
         if is_of_another_year([*titles, *asked, *(a.name for a in clues.message.attachments)], topics):
             return Doubt.ANOTHER_MATTER
+        if not pointed and (is_of_another_number(clues.words, topics) or clues.quotes_another(found)):
+            return Doubt.ANOTHER_MATTER
         for reference in found:
-            if reference not in spoken and self._is_another_matter(reference, [*titles, *wanted]):
+            if reference not in spoken | clues.numbered and self._is_another_matter(
+                reference, [*titles, *wanted]
+            ):
                 return Doubt.ANOTHER_MATTER
-            if reference not in spoken and clues.addresses_another(reference):
+            if reference not in pointed & spoken and clues.addresses_another(reference):
                 return Doubt.ANOTHER_PERSON
         told = pointed | spoken | clues.turned_to
         if clues.is_handed_on and not found <= told:
@@ -317,6 +340,7 @@ _SEVERAL = re.compile(
     re.MULTILINE,
 )
 _TWO_IN_ONE = re.compile(
-    r"[两二2][件份个封项](?:申请|来信|信|邮件|事|问题|咨询|请求)|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2](?:件)?事"
-    r"|一并(?:答复|回复|告知|登记)"
+    r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|街道|镇|乡|村|区|县|单位|部门)|[两二2](?:街道|镇|乡|段)"
+    r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"
+    r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

@@ -1,41 +1,79 @@
-"""The number a unit gave a request when it registered it: 登记编号：XX-2026-0012."""
+"""The numbers units give to requests when they register them, and how letters cite them later."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tracker.domain.message import Message
 from tracker.domain.topics import Words, pairs, spoken_of
 
+_LONGEST = 5_000  # characters of a text in which a number is given
+_OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）】]第?\d{1,6}号"
+_BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
+_FREE = (
+    r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
+)
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
-    r"(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|件)(?:编号|编码|号码|单号|序号|号)"
-    r"[为是:：\s]{0,4}[“\"【\[(（]?\s*"
-    r"([A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?)"
+    rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)编号)"
+    rf"[为是:：\s]{{0,4}}[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE})"
+    rf"|(?:编[号成]?|登记|(?<![文号依据])为)[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR})"
+)
+_FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
+_SERIAL = re.compile(r"\d+(?=号?$)")
+# A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
+_CITED = re.compile(
+    r"(?<![\d.月〕\])】年])\d{1,6}号?(?:、\d{1,6}号?)*(?:(?<=号)(?:件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项)|\))|[两二]件)"
+    r"|编号\d{1,6}(?!\d)|(?:第|\(|(?<=-))\d{1,6}号|\(\d{1,6}\)号"
 )
 
 
 def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, str]:
     """The registration number given to each request (reference -> pairs of its topic), NFKC.
 
-    For one request the first number in the writer's own text or papers; for several, one that stands
-    in a line about that request alone.
+    For one request the first number in the writer's own text or papers; for several, the one after
+    the words that tell that request from the others.
     """
     if not topics:
         return {}
     texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
+    given = [found for text in texts for found in _given(text)]
     if len(topics) == 1:
-        found = next(filter(None, map(_number_in, texts)), "")
-        return {reference: found for reference in topics if found}
-    given = {}
-    for line in (line for text in texts for line in text.split("\n")):
-        number = _number_in(line)
-        about = spoken_of(pairs(line), topics) if number else []
+        return {reference: given[0][1] for reference in topics if given}
+    told: dict[str, str] = {}
+    for words, number in given:
+        about = spoken_of(pairs(words), topics, is_loosely=True)
         if len(about) == 1:
-            given[about[0]] = number
-    return given
+            told.setdefault(about[0], number)
+    return told
 
 
-def _number_in(text: str) -> str:
-    found = _GIVEN.search(unicodedata.normalize("NFKC", text[:5000]))
-    return found[1].strip("([（【〔-_/") if found and re.search(r"\d{3}", found[1]) else ""
+def numbers_given(text: str) -> frozenset[str]:
+    return frozenset(number for _words, number in _given(text))
+
+
+def serial_of(number: str) -> str:
+    """What a short citation of a number keeps of it, without leading zeros: 15 of 澄住建依申〔2026〕15号."""
+    found = _SERIAL.search(unicodedata.normalize("NFKC", number))
+    return found[0].lstrip("0") if found else ""
+
+
+def serials_cited(text: str) -> frozenset[str]:
+    """The serials by which a letter speaks of numbers given before."""
+    cited = "\n".join(_CITED.findall(unicodedata.normalize("NFKC", text)))
+    return frozenset(each.lstrip("0") for each in re.findall(r"\d+", cited))
+
+
+def _given(text: str) -> Iterator[tuple[str, str]]:
+    """Each number with the words before it, since the number before."""
+    folded = unicodedata.normalize("NFKC", text[:_LONGEST])
+    start = 0
+    for found in _GIVEN.finditer(folded):
+        number = (found[1] or found[2]).strip("([（【〔-_/")
+        if not re.search(r"\d{3}", number):
+            continue
+        yield folded[start : found.start()], number
+        start = found.end()
+        following = _FOLLOWING.search(folded, start)
+        if following and not _GIVEN.search(folded, start):
+            yield folded[start : following.start()], re.sub(r"\d+(?=号$)", following[1], number)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from string import ascii_uppercase, digits
+from typing import NamedTuple
 
 from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
+from tracker.domain.receipt_numbers import serial_of
 from tracker.domain.topics import pairs, topic_of, words_of
 from tracker.domain.unit_names import names_of
 
@@ -21,9 +23,17 @@ _PUBLIC_PROVIDER = re.compile(
 )
 
 
+class Answer(NamedTuple):
+    """What a letter that answered tells for the letters that come later."""
+
+    numbers: frozenset[str] = frozenset()  # that its unit gave the request in it
+    writer: str = ""  # its address
+    message_id: str = ""
+
+
 @dataclass(frozen=True)
 class SentRequest:
-    """What matching knows of a request that was sent. `numbers` are those its unit gave it."""
+    """What matching knows of a request that was sent; `numbers` are those its unit gave it outside letters."""
 
     reference: str
     mailbox: str  # the applicant's address
@@ -35,6 +45,7 @@ class SentRequest:
     message_ids: frozenset[str]
     sent_at: datetime
     numbers: frozenset[str] = frozenset()
+    answers: tuple[Answer, ...] = ()
     applicant_name: str = ""
 
     @cached_property
@@ -99,6 +110,8 @@ class SentLetters:
         self.everybody = everybody or Everybody()
         every = self.requests.values()
         self._ids = _table((i, r) for r in every for i in r.message_ids)
+        self._answer_ids: dict[str, frozenset[str]] = {}
+        self._writers: dict[str, frozenset[str]] = {}
         self._addresses = _table((a, r) for r in every for a in r.unit_addresses)
         self._domains = _table((domain_of(a), r) for r in every for a in r.unit_addresses)
         self._by_unit = _table((r.unit_id, r) for r in every)
@@ -106,10 +119,22 @@ class SentLetters:
         self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
         self._names = _Phrases((r.folded_name, r) for r in every)
         self._forms = _Phrases((form, r) for r in every for form in names_of(r.unit_name))
+        self._given: dict[str, set[str]] = {r.reference: set(r.numbers) for r in every if r.numbers}
         self._numbers = _Phrases((fold_numbers(n), r) for r in every for n in r.all_numbers if _is_telling(n))
+        for request in every:
+            for answer in request.answers:
+                self.learn(request.reference, answer)
 
     def by_ids(self, ids: Iterable[str]) -> frozenset[str]:
         return _joined(self._ids.get(each, _NONE) for each in ids)
+
+    def by_answer_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """What earlier letters answered, which a writer goes on with."""
+        return _joined(self._answer_ids.get(each, _NONE) for each in ids)
+
+    def by_writer(self, address: str) -> frozenset[str]:
+        """What earlier letters from this address answered."""
+        return self._writers.get(address, _NONE)
 
     def by_addresses(self, addresses: Iterable[str]) -> frozenset[str]:
         return _joined(self._addresses.get(each, _NONE) for each in addresses)
@@ -122,6 +147,11 @@ class SentLetters:
         found = self.by_shared_domain(address)
         is_one_units = len(self._units(found) | self.everybody.units_of_domain(domain_of(address))) == 1
         return found if is_one_units else _NONE
+
+    def by_office(self, address: str) -> frozenset[str]:
+        """Requests to the unit in whose name an office of it writes: gongshui.swj@ beside swj@."""
+        local, _, domain = address.rpartition("@")
+        return self.by_addresses(f"{part}@{domain}" for part in _PARTS.split(local))
 
     def by_shared_domain(self, address: str) -> frozenset[str]:
         domain = domain_of(address)
@@ -152,15 +182,31 @@ class SentLetters:
         """As a whole: 0012 does not stand in 20200012, nor in a telephone number."""
         return self._numbers.within(folded, whole=True)
 
-    def learn(self, reference: str, number: str) -> None:
-        """A number that the unit has given to a request meanwhile."""
-        if reference in self.requests and _is_telling(number):
-            self._numbers.add(fold_numbers(number), reference)
+    def with_serials(self, serials: frozenset[str], references: Iterable[str]) -> frozenset[str]:
+        """Those of a unit's requests to which it gave a number that ends in one of these serials."""
+        return frozenset(
+            reference
+            for reference in references
+            if any(serial_of(number) in serials for number in self._given.get(reference, ()))
+        )
+
+    def learn(self, reference: str, answer: Answer) -> None:
+        """What a letter that answered a request meanwhile tells for later ones."""
+        if reference not in self.requests:
+            return
+        for number in answer.numbers:
+            self._given.setdefault(reference, set()).add(number)
+            if _is_telling(number):
+                self._numbers.add(fold_numbers(number), reference)
+        for table, key in ((self._writers, answer.writer), (self._answer_ids, answer.message_id)):
+            if key:
+                table[key] = table.get(key, _NONE) | {reference}
 
 
 _NONE: frozenset[str] = frozenset()
 
 
+_PARTS = re.compile(r"[._+-]")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 

@@ -104,7 +104,7 @@ _ASKED = re.compile(
 )
 
 
-_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的([^，。,;；\n]{4,30})")
+_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的(?!是)([^，。,;；\n]{4,30}?)(?=[，。,;；\n]|涉及|我们?|已|在|由|需|都|没|$)")
 
 
 def quoted_titles(text: str) -> list[str]:
@@ -133,3 +133,19 @@ def is_of_another_year(titles: Iterable[str], topic: str) -> bool:
     asked = set(_YEAR.findall(topic))
     named = {year for title in titles for year in _YEAR.findall(title)}
     return bool(asked and named) and not asked & named
+
+
+def is_of_another_number(text: str, topic: str) -> bool:
+    """Whether a letter speaks of line 5, lot 5, building 5, where line 3 was asked for, and of that nowhere."""
+    asked, named = _numbered_things(topic), _numbered_things(text)
+    return any(things in named and not named[things] & numbers for things, numbers in asked.items())
+
+
+def _numbered_things(text: str) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for before, number, after in _NUMBERED_THING.findall(text):
+        found.setdefault((before, after), set()).add(number)
+    return found
+
+
+_NUMBERED_THING = re.compile(r"([\u4e00-\u9fff])(\d{1,4})(路|号线|号楼|号地|标段|期|栋|组|号泊)")

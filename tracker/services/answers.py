@@ -20,7 +20,7 @@ from tracker.domain.terms import Classification, Event, EventKind, MessageKind, 
 from tracker.services.rounds import plan_of
 from tracker.settings import Workspace
 from tracker.store.database import reading
-from tracker.store.queries import sent_requests
+from tracker.store.queries import answer_in, sent_requests
 from tracker.store.tables import (
     ApplicantRow,
     EventRow,
@@ -74,11 +74,10 @@ class Asked:
         return Everybody(request for requests in self._requests.values() for request in requests)
 
     def learn(self, events: Iterable[Event]) -> None:
-        """The numbers that units gave to requests, for the messages that cite them later."""
-        for event in events:
-            for number in filter(None, (event.payload.get(name) for name in NUMBERS)):
-                for letters in self._letters.values():
-                    letters.learn(event.request or "", number)
+        """Who answered what under which numbers, for the messages that come later."""
+        for event in (each for each in events if each.kind is EventKind.READ):
+            for letters in self._letters.values():
+                letters.learn(event.request or "", answer_in(event.payload))
 
 
 _known: WeakKeyDictionary[Engine, tuple[int, Asked]] = WeakKeyDictionary()
@@ -89,7 +88,6 @@ _CHANGING_WHAT_WAS_ASKED = (
     EventKind.SETTLED_NOT_SENT,
     EventKind.PLANNED,
 )
-NUMBERS = ("document_number", "receipt_no")  # of a reading's payload
 
 
 def _sent_from(session: Session, workspace: Workspace, mailbox: str) -> list[SentRequest]:
@@ -118,6 +116,8 @@ def answers_of(
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         topic = sent.requests[request.reference].topic
         result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
+        if result.document_number in numbers.values():
+            result = replace(result, document_number="")  # it is one request's, which bears it below
         if not match.is_ours_by_program(request.reference) and _is_unrelated(message, result, lexicon):
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
@@ -201,6 +201,8 @@ def reading_event(
         payload={
             **_result(result),
             "days": days_named(message, result.kind),
+            "writer": message.sender,
+            "message_id": message.message_id,
             "receipt_no": receipt_no if result.kind in _GIVING_NUMBERS else "",
             "arrived_at": arrival.arrived_at.isoformat(),
             "time_basis": basis,

@@ -1,16 +1,16 @@
 """Reads for services and pages. Nothing here writes."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
-from tracker.domain.sent import SentRequest
+from tracker.domain.sent import Answer, SentRequest
 from tracker.domain.terms import ChannelKind, EventKind, Mode, RequestState
 from tracker.domain.topics import topic_of
 from tracker.store.tables import (
@@ -150,7 +150,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
     )
     found = list(session.exec(query))
     letters = _message_ids(session, [request.reference for request, *_ in found])
-    numbers = _numbers_given(session, [request.reference for request, *_ in found])
+    answers = _answers_to(session, [request.reference for request, *_ in found])
     addresses = _unit_addresses(session, {(unit.round, unit.unit_id) for _, _, unit, _ in found})
     return [
         SentRequest(
@@ -163,7 +163,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
             text=question.text,
             message_ids=letters.get(request.reference, frozenset()),
             sent_at=state.submitted_at or request.planned_at,
-            numbers=numbers.get(request.reference, frozenset()),
+            answers=answers.get(request.reference, ()),
         )
         for request, state, unit, question in found
     ]
@@ -179,18 +179,21 @@ def _message_ids(session: Session, references: Sequence[str]) -> dict[str, froze
     return {reference: frozenset({message_id}) for reference, message_id in session.exec(query)}
 
 
-def _numbers_given(session: Session, references: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Registration and document numbers that earlier answers to these requests bore."""
+def _answers_to(session: Session, references: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
+    """What earlier answers to these requests tell of later ones."""
     # the kind is looked at here: SQLite would walk through all readings of the round for it
     query = select(EventRow.request, EventRow.kind, EventRow.payload)
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, tuple[Answer, ...]] = {}
     for reference, kind, payload in session.exec(query.where(col(EventRow.request).in_(references))):
-        if kind != EventKind.READ:
-            continue
-        read = json.loads(payload)
-        given = {read.get("document_number", ""), read.get("receipt_no", "")} - {""}
-        found[reference or ""] = found.get(reference or "", frozenset()) | given
+        if kind == EventKind.READ:
+            found[reference or ""] = (*found.get(reference or "", ()), answer_in(json.loads(payload)))
     return found
+
+
+def answer_in(reading: Mapping[str, Any]) -> Answer:
+    """What the payload of a reading tells of later answers; older readings name no writer."""
+    numbers = {reading.get("document_number", ""), reading.get("receipt_no", "")} - {""}
+    return Answer(frozenset(numbers), reading.get("writer", ""), reading.get("message_id", ""))
 
 
 def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:

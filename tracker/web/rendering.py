@@ -149,6 +149,7 @@ def clue_word(clue: str) -> str:
         ClueKind.TITLE: _("it names what was asked"),
         ClueKind.TOPIC: _("it speaks of what was asked"),
         ClueKind.SENDER: _("it comes from the unit's address"),
+        ClueKind.WRITER: _("its writer answered this before"),
         ClueKind.DOMAIN: _("it comes from the unit's domain"),
         ClueKind.FAILED_ADDRESS: _("a letter to the unit's address came back"),
         ClueKind.UNIT_NAMED: _("it names the unit"),
