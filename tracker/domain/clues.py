@@ -264,16 +264,23 @@ class Clues:
     def quotes_another(self, references: Iterable[str]) -> bool:
         """Whether a letter stands below that shares next to nothing with these requests."""
         quoted = pairs(self.message.quoted_text)
-        if len(quoted) < _SHORTEST_QUOTATION or self.quoted or self.repeated:
+        is_forwarded = self.is_passed_on or _FORWARDED.match(self.message.subject) is not None
+        if len(quoted) < _SHORTEST_QUOTATION or self.quoted or self.repeated or is_forwarded:
             return False
         texts = (f"{self.sent.requests[each].title}\n{self.sent.requests[each].text}" for each in references)
         return all(len(pairs(text) & quoted) < _LEAST_QUOTED * len(quoted) for text in texts)
 
-    @property
+    @cached_property
     def is_to_somebody(self) -> bool:
         """Whether it speaks to one who wrote, as circulars do not."""
-        is_named = any(map(self.names_applicant, self.sender))
-        return is_named or _TO_SOMEBODY.search(self.words) is not None
+        name = self._applicant
+        is_called = bool(name) and any(f"{name[0]}{title}" in self._own for title in _TITLES)
+        return is_called or bool(name and name in self._own) or _TO_SOMEBODY.search(self.words) is not None
+
+    @property
+    def is_circular(self) -> bool:
+        """Whether it speaks to everybody, and to nobody who wrote."""
+        return not self.is_to_somebody and _CIRCULAR.search(self.words) is not None
 
     # --- a letter that is only forwarded ---
 
@@ -317,7 +324,12 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
 _TO_SOMEBODY = re.compile(
-    r"(?:您|你)们?(?:好[，,]|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
+    r"(?:您|你)们?(?:好|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|回复|出差|外出|休假|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
+)
+_TITLES = ("先生", "女士", "同志", "师傅", "老师", "大姐", "大哥")
+_CIRCULAR = re.compile(
+    r"公告|公示|通告|倡议|宣传|邀请|邀您|活动|讲座|直播|招聘|开放日|欢迎参|扫码|报名|转告|敬请|绕行|封闭施工|停水|停电|放假|暂停服务|公开征求|现公开|现公布|已公告"
+    r"|知识|健康|防范|注意|谨防|高发|切勿|温馨|乡亲|家长|市民|居民朋友|广大"
 )
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
 _FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
@@ -327,6 +339,7 @@ _REPLY_PREFIX = re.compile(
     r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
     re.IGNORECASE,
 )
+_FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _AUTHOR = re.compile(
@@ -344,7 +357,7 @@ _TOLD_TO_WRITE = re.compile(
 )
 _HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
 _HANDED_ON = re.compile(
-    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我)"
+    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我|打电话(?:来)?说(?:您|你))"
 )
 _TURNED_TO = re.compile(
     r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"

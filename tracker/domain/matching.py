@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from tracker.domain.clues import Clue, ClueKind, Clues
 from tracker.domain.message import Message
@@ -135,10 +136,12 @@ class _Decision:
         found = self._agreed(pointed & unit, spoken, unit)
         if found is Doubt.SEVERAL and not pointed and not spoken:
             found = self._leaning(unit)
-        if isinstance(found, Doubt) or found & (pointed | spoken):
+        if isinstance(found, Doubt) or found & pointed:
             return found
-        if found <= clues.sender:
-            return found if clues.is_to_somebody or self._shares_words(found) else Doubt.WEAK
+        if clues.is_circular:
+            return Doubt.WEAK  # which may speak of what was asked, too
+        if found & spoken or (found <= clues.sender and (clues.is_to_somebody or self._shares_words(found))):
+            return found
         return found if len(unit) > 1 or self._shares_words(found) or found & clues.called else Doubt.WEAK
 
     def _for_another_unit(self, pointed: frozenset[str]) -> Answered:
@@ -163,7 +166,7 @@ class _Decision:
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
         speaking = clues.turned_to or clues.signing
         if clues.writer and (not speaking or speaking & clues.writer):
-            return self._content(clues.writer)
+            return self._of_writer(clues.writer)
         if speaking:
             return self._content(speaking & clues.titled or speaking)
         return self._told_to_write() if clues.is_told_to_write else self._to_applicant()
@@ -184,6 +187,12 @@ class _Decision:
         found = self._leaning(pool) if len(pool) > 1 else pool
         return found if isinstance(found, Doubt) or self._shares_words(found) else Doubt.WEAK
 
+    def _of_writer(self, answered: frozenset[str]) -> Answered:
+        """Who answered once goes on with that, unless the letter leans to what he did not answer."""
+        leaning = self._leaning(frozenset(self._requests))
+        is_other = not isinstance(leaning, Doubt) and not leaning <= answered
+        return self._told_to_write() if is_other else self._content(answered)
+
     def _told_to_write(self) -> Answered:
         """Somebody of an office that is not named, about what was asked of one unit alone."""
         every = frozenset(self._requests)
@@ -196,7 +205,7 @@ class _Decision:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
         clues = self._clues
         near = self._spoken(clues.neighbours)
-        if len(near) == 1 and (all(map(clues.names_applicant, near)) or self._is_whole(near)):
+        if len(near) == 1 and all(map(clues.names_applicant, near)):
             return near
         spoken = clues.titled or self._spoken_at_all()
         if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
@@ -226,7 +235,7 @@ class _Decision:
     def _agreed(self, pointed: frozenset[str], spoken: frozenset[str], pool: frozenset[str]) -> Answered:
         if len(spoken) > 1:
             return self._agreed_on_several(pointed, spoken)
-        if len(pool) == 2 and not pointed and self._answers_several:
+        if len(pool) == 2 and self._answers_several and (not self._by_program or pointed == pool):
             return pool
         if spoken:
             return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
@@ -245,12 +254,17 @@ class _Decision:
         return left if len(left) == 1 else Doubt.SEVERAL
 
     @property
+    def _by_program(self) -> frozenset[str]:
+        clues = self._clues
+        return clues.thread | clues.quoted | clues.repeated
+
+    @cached_property
     def _answers_several(self) -> bool:
-        return _TWO_IN_ONE.search(self._clues.words) is not None
+        words = self._clues.words
+        return _TWO_IN_ONE.search(words) is not None or len(numbers_given(words)) > 1
 
     def _names_several(self) -> bool:
-        words = self._clues.words
-        return _SEVERAL.search(words) is not None or len(numbers_given(words)) > 1
+        return _SEVERAL.search(self._clues.words) is not None or self._answers_several
 
     def _leaning(self, pool: frozenset[str]) -> Answered:
         if not pool or len(pool) > _MOST_RIVALS:

@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from tracker.domain.message import Message
-from tracker.domain.topics import Words, pairs, spoken_of
+from tracker.domain.topics import Words, in_order, pairs, spoken_of
 
 _LONGEST = 5_000  # characters of a text in which a number is given
 _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）】]第?\d{1,6}号"
@@ -14,11 +15,14 @@ _FREE = (
     r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
 )
 # Not the query code or password beside it: those open the applicant's page and are secrets.
+_SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 _GIVEN = re.compile(
-    rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)编号)"
-    rf"[为是:：\s]{{0,4}}[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE})"
-    rf"|(?:编[号成]?|登记|(?<![文号依据])为)[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR})"
+    rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
+    rf"(?:分别)?[为是:：\s]{{0,4}}[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE})"
+    rf"|编(?:号为?|为|成|是)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT})|编((?:20)?\d\d-\d{{1,6}})"
+    rf"|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?!编号)({_OFFICIAL}|{_BY_YEAR})"
 )
+_NEXT = re.compile(rf"[、和及与]({_OFFICIAL}|{_BY_YEAR}|{_FREE})")
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
@@ -29,27 +33,27 @@ _CITED = re.compile(
 
 
 def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, str]:
-    """The registration number given to each request (reference -> pairs of its topic), NFKC.
+    """The registration number given to each request (reference -> words of what was asked), NFKC.
 
     For one request the first number in the writer's own text or papers; for several, the one after
-    the words that tell that request from the others.
+    the words that tell that request from the others (with 分别 in the order of those words).
     """
     if not topics:
         return {}
     texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
     given = [found for text in texts for found in _given(text)]
     if len(topics) == 1:
-        return {reference: given[0][1] for reference in topics if given}
+        return {reference: given[0].numbers[0] for reference in topics if given}
     told: dict[str, str] = {}
-    for words, number in given:
+    for words, numbers in given:
         about = spoken_of(pairs(words), topics, is_loosely=True)
-        if len(about) == 1:
-            told.setdefault(about[0], number)
+        if len(about) == len(numbers):
+            told = dict(zip(in_order(words, about, topics), numbers, strict=True)) | told
     return told
 
 
 def numbers_given(text: str) -> frozenset[str]:
-    return frozenset(number for _words, number in _given(text))
+    return frozenset(number for found in _given(text) for number in found.numbers)
 
 
 def serial_of(number: str) -> str:
@@ -64,16 +68,24 @@ def serials_cited(text: str) -> frozenset[str]:
     return frozenset(each.lstrip("0") for each in re.findall(r"\d+", cited))
 
 
-def _given(text: str) -> Iterator[tuple[str, str]]:
-    """Each number with the words before it, since the number before."""
+class _Given(NamedTuple):
+    words: str  # that stand before, since the number before
+    numbers: tuple[str, ...]  # more than one where they are listed
+
+
+def _given(text: str) -> Iterator[_Given]:
     folded = unicodedata.normalize("NFKC", text[:_LONGEST])
     start = 0
-    for found in _GIVEN.finditer(folded):
-        number = (found[1] or found[2]).strip("([（【〔-_/")
-        if not re.search(r"\d{3}", number):
-            continue
-        yield folded[start : found.start()], number
-        start = found.end()
-        following = _FOLLOWING.search(folded, start)
-        if following and not _GIVEN.search(folded, start):
-            yield folded[start : following.start()], re.sub(r"\d+(?=号$)", following[1], number)
+    while found := _GIVEN.search(folded, start):
+        numbers = [next(filter(None, found.groups()))]
+        end = found.end()
+        while listed := _NEXT.match(folded, end):
+            numbers.append(listed[1])
+            end = listed.end()
+        numbers = [number.strip("([（【〔-_/") for number in numbers]
+        if found[2] or found[3] or re.search(r"\d{3}", numbers[0]):
+            yield _Given(folded[start : found.start()], tuple(numbers))
+            following = _FOLLOWING.search(folded, end)
+            if following and not _GIVEN.search(folded, end):
+                yield _Given(folded[end : following.start()], (_SERIAL.sub(following[1], numbers[-1]),))
+        start = end

@@ -16,6 +16,7 @@ from tracker.domain.unit_names import names_of
 _SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
 _SHORTEST_TEXT = 16
 _SHORTEST_NUMBER = 4
+_FEWEST_DIGITS = 7  # of a number without a letter
 # Anybody may have an address there, so the domain says nothing of a unit.
 _PUBLIC_PROVIDER = re.compile(
     r"(?:^|\.)(?:vip\.)?(?:qq|foxmail|163|126|yeah|188|139|189|wo|sina|sohu|tom|21cn|263|aliyun|88|gmail|outlook|hotmail"
@@ -195,6 +196,8 @@ class SentLetters:
         if reference not in self.requests:
             return
         for number in answer.numbers:
+            if self._numbers.of(fold_numbers(number)) - {reference}:
+                continue  # a letter about one request cites the number of another
             self._given.setdefault(reference, set()).add(number)
             if _is_telling(number):
                 self._numbers.add(fold_numbers(number), reference)
@@ -224,7 +227,9 @@ def _is_title(request: SentRequest) -> bool:
 
 
 def _is_telling(number: str) -> bool:
-    return len(fold(number)) >= _SHORTEST_NUMBER
+    """Whether it could not be anything else: 2026-8 is also a month."""
+    folded = fold_numbers(number)
+    return len(folded) >= (_FEWEST_DIGITS if folded.isdecimal() else _SHORTEST_NUMBER)
 
 
 def _table(pairs_found: Iterable[tuple[str, SentRequest]]) -> dict[str, frozenset[str]]:
@@ -250,7 +255,7 @@ class _Phrases:
         self._references[phrase] = self._references.get(phrase, _NONE) | {reference}
 
     def of(self, phrase: str) -> frozenset[str]:
-        return self._references[phrase]
+        return self._references.get(phrase, _NONE)
 
     def phrases_within(self, folded: str) -> list[str]:
         return self._index.within(folded)
@@ -266,10 +271,11 @@ def _is_whole_name(form: str, folded: str) -> bool:
 
 
 def _stands_alone(number: str, folded: str) -> bool:
+    """Whether no letter or digit beside it makes it part of a longer number."""
     size = len(number)
     return any(
-        folded[at - 1 : at] not in _LETTERS_AND_DIGITS
-        and folded[at + size : at + size + 1] not in _LETTERS_AND_DIGITS
+        not (folded[at - 1 : at] in _LETTERS_AND_DIGITS and number[0] in _LETTERS_AND_DIGITS)
+        and not (folded[at + size : at + size + 1] in _LETTERS_AND_DIGITS and number[-1] in _LETTERS_AND_DIGITS)
         for at in _positions(number, folded)
     )
 

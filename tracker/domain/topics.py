@@ -63,8 +63,18 @@ def spoken_of(own: Words, topics: Mapping[str, Words], *, is_loosely: bool = Fal
     return [
         reference
         for reference, words in telling.items()
-        if len(words & own) >= max(_FEWEST, share * len(words)) and _is_more_than_a_year(words, own)
+        if len(words & own) >= max(_FEWEST, share * len(words)) and (is_loosely or _is_more_than_a_year(words, own))
     ]
+
+
+def in_order(text: str, references: Iterable[str], topics: Mapping[str, Words]) -> list[str]:
+    """As a text speaks of them: by the first of the words that tell each from the others."""
+    folded = fold(text)
+    first = {
+        reference: min((folded.find(word) for word in _telling(topics, reference) if word in folded), default=0)
+        for reference in references
+    }
+    return sorted(first, key=lambda reference: first[reference])
 
 
 def _is_more_than_a_year(words: Words, own: Words) -> bool:
@@ -104,7 +114,7 @@ _ASKED = re.compile(
 )
 
 
-_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的(?!是)([^，。,;；\n]{4,30}?)(?=[，。,;；\n]|涉及|我们?|已|在|由|需|都|没|$)")
+_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的(?!是)([^，。,;；\n]{4,30}?)(?=[，。,;；\n]|涉及|我们?|已|在|由|需|都|没|上[回次]|前面|$)")
 
 
 def quoted_titles(text: str) -> list[str]:

@@ -110,7 +110,9 @@ def answers_of(
     lexicon = asked.lexicon
     sent = asked.from_mailbox(arrival.mailbox)
     match = _matched(arrival, message, sent, asked)
-    numbers = receipt_numbers(message, {r: sent.requests[r].topic_pairs for r in match.references})
+    asked_for = [sent.requests[reference] for reference in match.references]
+    numbers = receipt_numbers(message, {each.reference: each.topic_pairs for each in asked_for})
+    numbers = numbers or receipt_numbers(message, {each.reference: each.words for each in asked_for})
     events: list[Event] = []
     for request, state in _answered(session, match.references):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
