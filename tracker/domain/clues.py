@@ -78,7 +78,9 @@ class Clues:
             or tells_of_delivery(f"{message.subject}\n{message.sender_name}")
         )
         self.is_bulk = (
-            any(name in message.headers for name in ("list-id", "list-unsubscribe")) or self._is_to_many
+            any(name in message.headers for name in ("list-id", "list-unsubscribe"))
+            or _UNSUBSCRIBE.search(self.words) is not None
+            or self._is_to_many
         )
 
     @cached_property
@@ -227,12 +229,11 @@ class Clues:
     def turned_to(self) -> frozenset[str]:
         """Requests to a unit of which the letter says that the applicant turned to it."""
         found = [*_TURNED_TO.findall(self.words), *_HANDED_ON.findall(self.words)]
-        names = [fold(name) for each in found for name in re.split("[、和及与]", each)]
-        return (
-            self._possible(self.sent.called(" ".join(f"{name} {name}政府" for name in names)))
-            if names
-            else _NONE
-        )
+        names = [fold(name) for each in found for name in _AND.split(each)]
+        return self._possible(_NONE.union(*map(self._unit_called, names)))
+
+    def _unit_called(self, name: str) -> frozenset[str]:
+        return self.sent.called(f"{name} {name}政府") or self.sent.abbreviated(name)
 
     @property
     def is_told_to_write(self) -> bool:
@@ -326,6 +327,7 @@ _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it 
 _TO_SOMEBODY = re.compile(
     r"(?:您|你)们?(?:好|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|回复|出差|外出|休假|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
 )
+_UNSUBSCRIBE = re.compile(r"退订|回复\s*TD|不想再收到|(?:查看|阅读)全文|unsubscribe", re.IGNORECASE)
 _TITLES = ("先生", "女士", "同志", "师傅", "老师", "大姐", "大哥")
 _CIRCULAR = re.compile(
     r"公告|公示|通告|倡议|宣传|邀请|邀您|活动|讲座|直播|招聘|开放日|欢迎参|扫码|报名|转告|敬请|绕行|封闭施工|停水|停电|放假|暂停服务|公开征求|现公开|现公布|已公告"
@@ -340,6 +342,7 @@ _REPLY_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
+_AND = re.compile("[、和及与]|分别")
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _AUTHOR = re.compile(
@@ -357,7 +360,7 @@ _TOLD_TO_WRITE = re.compile(
 )
 _HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
 _HANDED_ON = re.compile(
-    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:把(?:您|你)[^，。；;\n]{0,24}转(?:给|到|来)|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我|打电话(?:来)?说(?:您|你))"
+    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:分别)?(?:把(?:您|你)[^，。；;\n]{0,24}(?:转|抄|交|报)|将(?:您|你)[^，。；;\n]{0,24}(?:转|抄|报)(?:给|到|来|送|至)?我|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我|打电话(?:来)?说(?:您|你))"
 )
 _TURNED_TO = re.compile(
     r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"

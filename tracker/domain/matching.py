@@ -169,7 +169,8 @@ class _Decision:
             return self._of_writer(clues.writer)
         if speaking:
             return self._content(speaking & clues.titled or speaking)
-        return self._told_to_write() if clues.is_told_to_write else self._to_applicant()
+        is_sent_by_office = clues.is_told_to_write or clues.is_handed_on
+        return self._told_to_write() if is_sent_by_office else self._to_applicant()
 
     def _enough(self, found: Answered) -> Answered:
         """What goes back to our letter decides; a title behind "Re:" only where it is no other's."""
@@ -189,9 +190,7 @@ class _Decision:
 
     def _of_writer(self, answered: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
-        leaning = self._leaning(frozenset(self._requests))
-        is_other = not isinstance(leaning, Doubt) and not leaning <= answered
-        return self._told_to_write() if is_other else self._content(answered)
+        return self._told_to_write() if self._leans_elsewhere(answered) else self._content(answered)
 
     def _told_to_write(self) -> Answered:
         """Somebody of an office that is not named, about what was asked of one unit alone."""
@@ -245,7 +244,8 @@ class _Decision:
         if pointed and not pointed & spoken:
             return Doubt.CONTRADICTION
         if len({self._requests[reference].topic for reference in spoken}) == 1:
-            if self._answers_several and spoken <= self._clues.called | self._clues.turned_to:
+            named = self._clues.called | self._clues.turned_to
+            if spoken <= (named if self._answers_several else self._clues.turned_to):
                 return spoken
             return self._one(pointed & spoken or spoken)  # one question, and only the unit tells
         if self._names_several():
@@ -267,6 +267,15 @@ class _Decision:
         return _SEVERAL.search(self._clues.words) is not None or self._answers_several
 
     def _leaning(self, pool: frozenset[str]) -> Answered:
+        """Of several requests the one whose own words it uses: those of what was asked, or around it."""
+        found = self._leaning_by_topic(pool)
+        if found is not Doubt.SEVERAL or not 0 < len(pool) <= _MOST_RIVALS:
+            return found
+        words = {reference: self._requests[reference].all_words for reference in sorted(pool)}
+        widely = leans_to(self._clues.word_pairs, words, _CLEARLY_SHARED)
+        return frozenset({widely}) if widely else Doubt.SEVERAL
+
+    def _leaning_by_topic(self, pool: frozenset[str]) -> Answered:
         if not pool or len(pool) > _MOST_RIVALS:
             return Doubt.SEVERAL
         found = leans_to(self._clues.word_pairs, {r: self._requests[r].words for r in sorted(pool)})
@@ -281,7 +290,10 @@ class _Decision:
 
     def _shares_words(self, found: frozenset[str], fewest: int = _FEWEST_SHARED) -> bool:
         own = self._clues.pairs_beside_names
-        return all(len(self._requests[reference].words & own) >= fewest for reference in found)
+        asked = [self._requests[reference] for reference in found]
+        return all(
+            len(each.words & own) >= fewest or len(each.all_words & own) >= _CLEARLY_SHARED for each in asked
+        )
 
     def _of_same_units(self, references: frozenset[str]) -> frozenset[str]:
         units = {self._requests[reference].unit_id for reference in references}
@@ -308,10 +320,18 @@ class _Decision:
             if reference not in pointed & spoken and clues.addresses_another(reference):
                 return Doubt.ANOTHER_PERSON
         told = pointed | spoken | clues.turned_to
+        if not found & told and self._leans_elsewhere(found):
+            return Doubt.ANOTHER_MATTER
         if clues.is_handed_on and not found <= told:
             return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
         is_sure = found <= clues.sender and bool(found & (pointed | spoken))
         return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
+
+    def _leans_elsewhere(self, found: frozenset[str]) -> bool:
+        leaning = self._leaning_by_topic(frozenset(self._requests))
+        if isinstance(leaning, Doubt) or leaning <= found:
+            return False
+        return self._shares_words(leaning, _CLEARLY_SHARED)
 
     def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
         request = self._requests[reference]
@@ -356,5 +376,6 @@ _SEVERAL = re.compile(
 _TWO_IN_ONE = re.compile(
     r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|街道|镇|乡|村|区|县|单位|部门)|[两二2](?:街道|镇|乡|段)"
     r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"
+    r"|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

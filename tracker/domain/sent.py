@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
 from tracker.domain.receipt_numbers import serial_of
-from tracker.domain.topics import pairs, topic_of, words_of
+from tracker.domain.topics import pairs, topic_of, words_around, words_of
 from tracker.domain.unit_names import names_of
 
 _SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
@@ -65,6 +65,11 @@ class SentRequest:
     def words(self) -> frozenset[str]:
         """Without the unit's name, which tells none of its requests from another."""
         return words_of(self.topic, self.text) - (pairs(self.unit_name) - self.topic_pairs)
+
+    @cached_property
+    def all_words(self) -> frozenset[str]:
+        """With what the applicant told around it."""
+        return self.words | words_around(self.text) - pairs(self.unit_name)
 
     @property
     def all_numbers(self) -> frozenset[str]:
@@ -172,6 +177,17 @@ class SentLetters:
         found = [self._forms.of(form) for form in self._longest_forms(folded)]
         return _joined(references for references in found if len(self._units(references)) == 1)
 
+    def abbreviated(self, name: str) -> frozenset[str]:
+        """Requests to the one unit of which 港航局 may be short: its characters stand in the name in this order."""
+        if not _SHORT_NAME.fullmatch(name):
+            return _NONE
+        pattern = re.compile(".*".join(map(re.escape, name)) + "$")
+        found = {unit: r for unit, r in self._by_unit.items() if pattern.search(self._name_of(r))}
+        return next(iter(found.values())) if len(found) == 1 else _NONE
+
+    def _name_of(self, references: frozenset[str]) -> str:
+        return self.requests[next(iter(references))].folded_name
+
     def _longest_forms(self, folded: str) -> list[str]:
         forms = [form for form in self._forms.phrases_within(folded) if _is_whole_name(form, folded)]
         return [form for form in forms if not any(form != other and form in other for other in forms)]
@@ -210,6 +226,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 _PARTS = re.compile(r"[._+-]")
+_SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 

@@ -21,6 +21,12 @@ _SEPARATOR = re.compile(r"\W+")
 _NUMBER = re.compile(r"[^\d\n]\d+[^\d\n]")  # 第7号 is no part of 第17号
 # Of a subject or a file: not the year of a document number, nor of a date.
 _YEAR = re.compile(r"(?<![\d〔\[(（【])(20\d\d)(?!\d|年?\d{1,2}月|[-./]\d|年?[〕\])）】])")
+_SENTENCE = re.compile(r"[。;；!！?？\n]")
+_CLAUSE = re.compile(r"[。;；!！?？\n，,]")
+_FORMULA = re.compile(
+    r"条例|依法|根据|请(?:以|用|发|将|通过|按|把)|方式|形式|电子|邮[件箱]|扫描|复印|遮|隐|谢|此致|敬礼|联系|电话|申请人|身份证|证明"
+    r"|盼|期待|为盼|想?(?:向|跟)?[^，。]{0,4}咨询|了解|问题|[您你]好|本人|我[叫是]|附[件后]|麻烦|请问|[局委办厅院府会处]\s*[：:]$"
+)
 _SHORTEST = 6
 _TELLING = 1 / 3  # share of a request's own word pairs that has to stand in a letter about it
 _FEWEST = 2  # pairs; one pair comes about by chance
@@ -40,8 +46,13 @@ def topic_of(title: str, text: str) -> str:
 def words_of(topic: str, text: str) -> Words:
     """The pairs of the topic and of the sentences that ask for it, not of polite and legal formulas."""
     asked = pairs(topic)
-    sentences = (pairs(sentence) for sentence in re.split(r"[。;；!！?？\n]", text))
+    sentences = (pairs(sentence) for sentence in _SENTENCE.split(text))
     return asked.union(*(found for found in sentences if len(found & asked) >= _FEWEST))
+
+
+def words_around(text: str) -> Words:
+    """The pairs of all that an applicant tells beside, as far as it is no formula."""
+    return _NONE.union(*(pairs(each) for each in _CLAUSE.split(text) if not _FORMULA.search(each)))
 
 
 def pairs(text: str) -> Words:
@@ -83,7 +94,7 @@ def _is_more_than_a_year(words: Words, own: Words) -> bool:
     return not said or bool(said & own)
 
 
-def leans_to(own: Words, words: Mapping[str, Words]) -> str | None:
+def leans_to(own: Words, words: Mapping[str, Words], fewest: int = _FEWEST) -> str | None:
     """The one request whose own words a letter uses clearly more than those of any rival."""
     telling = {reference: _telling(words, reference) for reference in words}
     met = {
@@ -92,7 +103,7 @@ def leans_to(own: Words, words: Mapping[str, Words]) -> str | None:
     }
     best = max(met, key=lambda reference: met[reference])
     others = max((count for reference, count in met.items() if reference != best), default=0)
-    return best if met[best] >= max(_FEWEST, _CLEARLY_MORE * others) else None
+    return best if met[best] >= max(fewest, _CLEARLY_MORE * others) else None
 
 
 def speaks_of_another(own: Words, one: str, words: Mapping[str, Words]) -> bool:

@@ -19,12 +19,12 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _STILL_TRYING = re.compile(
-    r"(?:继续|再次|仍在|自动)[^。\n]{0,8}(?:尝试|重试|投递)|投递延[迟误]|投递的邮件已?延迟|[内会将]重试投递|延迟(?:传递|投递)|暂(?:时)?(?:未|无法)[^。\n]{0,6}(?:送达|投递)"
-    r"|will (?:continue|keep) (?:to )?(?:try|retry)|will be retried|still being retried|delayed",
+    r"(?<!不)(?<!不会)(?<!不再)(?:继续|再次|仍在|自动)[^。\n]{0,8}(?:尝试|重试|投递)|投递延[迟误]|投递的邮件已?延迟|[内会将]重试投递|延迟(?:传递|投递)|暂(?:时)?(?:未|无法)[^。\n]{0,6}(?:送达|投递)"
+    r"|will (?:continue|keep) (?:to )?(?:try|retry)|will be retried|still being retried|delayed|retrying|still in queue|will be attempted|not (?:yet )?been (?:accepted|delivered)|暂时拒收",
     re.IGNORECASE,
 )
 _WARNS = re.compile(
-    r"\(delay(?:ed)?\)|警告邮件|无需重(?:新|复)发送|不需要(?:您)?重新发送|warning message only", re.IGNORECASE
+    r"\(delay(?:ed)?\)|警告邮件|无需重(?:新|复)发送|不需要(?:您)?重新发送|warning (?:message )?only|will be (?:retried|attempted)|action: delayed", re.IGNORECASE
 )
 _GIVEN_UP = re.compile(
     r"(?:重试|尝试|投递)[^。\n]{0,8}失败[^。\n]{0,6}退回|已(?:经)?(?:被)?退回|放弃投递|不再(?:重试|尝试)|gave up|giving up",
@@ -32,7 +32,7 @@ _GIVEN_UP = re.compile(
 )
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])|(?<!\d)([45])\d\d(?=[ -])")
 _NAMED_MACHINE = re.compile(
-    r"系统退信|退信|邮件系统|投递状态|邮箱(?:管理员|团队)?$|mail delivery", re.IGNORECASE
+    r"系统退信|退信|邮件系统|投递系统|投递状态|邮箱(?:管理员|团队)?$|mail delivery", re.IGNORECASE
 )
 
 
@@ -41,7 +41,9 @@ def report_in(tree: Part, sender: str, sender_name: str, subject: str, text: str
 
     `recipient` is the address that failed, `status` what stands there (x.y.z, or empty).
     """
-    is_machine = is_mail_system(sender) or (_NAMED_MACHINE.search(sender_name) and _RETURNED.search(subject))
+    is_machine = is_mail_system(sender) or (
+        _NAMED_MACHINE.search(sender_name) and (_RETURNED.search(subject) or _STILL_TRYING.search(subject))
+    )
     if not is_machine and not _SUBJECT.search(subject):
         return None
     temporary, permanent = all_failures(tree)
