@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.domain.folding import fold
-from tracker.domain.matching import Clue, ClueKind, Match, match_message
+from tracker.domain.match import Clue, ClueKind, Match
+from tracker.domain.matching import match_message
 from tracker.domain.message import Attachment, DeliveryReport, Message
 from tracker.domain.sent import SentLetters, SentRequest
 

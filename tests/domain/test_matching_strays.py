@@ -14,7 +14,8 @@ from tests.domain.test_matching import (
     answered,
     letter,
 )
-from tracker.domain.matching import Doubt, Match, match_message
+from tracker.domain.match import Doubt, Match
+from tracker.domain.matching import match_message
 from tracker.domain.message import DeliveryReport, Message
 from tracker.domain.sent import Everybody, SentLetters, SentRequest
 from tracker.domain.unit_names import names_of

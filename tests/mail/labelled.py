@@ -29,7 +29,7 @@ class Read(NamedTuple):
 
 
 def read_letters() -> list[Read]:
-    return [*_taught(), *_composed(), *written_letters(), *_golden(), *_independent()]
+    return [*_taught(), *_composed(), *written_letters(), *_cities(), *_golden(), *_independent()]
 
 
 def _taught() -> Iterator[Read]:
@@ -66,6 +66,33 @@ def letters_in(path: Path) -> Iterator[Read]:
         )
         message = replace(as_message(letter), attachments=files)
         yield Read(path.stem, message, RequestKind(letter["kind"]), letter["label"], letter.get("asked", ""))
+
+
+def _cities() -> Iterator[Read]:
+    for path in sorted((HERE / "cities").glob("*/mails.jsonl")):
+        yield from mails_of(path.parent)
+
+
+def mails_of(city: Path) -> Iterator[Read]:
+    """A whole city's mail beside what was asked: a unit's circular beside the request to that unit."""
+    with (city / "requests.csv").open(encoding="utf-8-sig", newline="") as file:
+        requests = list(csv.DictReader(file))
+    asked = {row["reference"]: row for row in requests}
+    of_unit = {(row["applicant"].partition("<")[2].strip(" >"), row["to"]): row for row in requests}
+    for line in (city / "mails.jsonl").read_text(encoding="utf-8").splitlines():
+        mail = json.loads(line)
+        if not mail.get("label"):
+            continue
+        row = asked[mail["requests"][0]] if mail["requests"] else of_unit.get((mail["to"], mail["from"]))
+        topic = topic_of(row["subject"], row["body"]) if row else ""
+        files = (
+            Attachment(f["name"], "application/pdf", "0" * 64, b"", f.get("text"))
+            for f in mail["attachments"]
+        )
+        message = replace(as_message(mail), attachments=tuple(files))
+        yield Read(
+            f"city {city.name}", message, RequestKind(row["kind"]) if row else None, mail["label"], topic
+        )
 
 
 def as_message(letter: dict[str, object]) -> Message:

@@ -4,8 +4,7 @@ from contextvars import copy_context
 
 import pytest
 
-from tracker.domain.clues import ClueKind
-from tracker.domain.matching import Doubt
+from tracker.domain.match import ClueKind, Doubt
 from tracker.domain.terms import (
     ChannelKind,
     EventKind,

@@ -2,23 +2,24 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cached_property
 from itertools import chain
 
+from tracker.domain.circulars import announces, can_be_cancelled, is_issue, is_to_somebody, many_addressed
 from tracker.domain.courtesies import (
+    calls_another,
     introductions,
-    is_issue,
     is_passed_on,
     is_under_another_letter,
-    many_addressed,
     persons_addressed,
     persons_addressed_in,
     without_asides,
 )
 from tracker.domain.folding import fold, fold_lines
+from tracker.domain.handing_on import is_handed_on, is_told_to_write, offices_asked
+from tracker.domain.match import ClueKind
 from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.receipt_numbers import serials_cited
 from tracker.domain.sent import SentLetters, fold_numbers
@@ -27,29 +28,6 @@ from tracker.domain.topics import Words, pairs
 _CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
 _SHORT = 80  # characters of a note above a forwarded letter
 _NONE: frozenset[str] = frozenset()
-
-
-class ClueKind(StrEnum):
-    """In order of weight."""
-
-    THREAD = "thread"  # In-Reply-To, References, or a returned original name our letter
-    NUMBER = "number"  # a receipt or document number of this request
-    QUOTED = "quoted_request"  # our letter stands in the message: its text, or its title and sender
-    REPEATED = "repeated_title"  # our title stands behind "Re:" or in the quotation
-    TITLE = "title"  # the writer names what was asked, whole
-    TOPIC = "topic"  # the writer names what tells this request from others
-    SENDER = "sender"  # one of the unit's own addresses
-    WRITER = "known_writer"  # an address from which this request was answered before
-    DOMAIN = "domain"  # another address of a domain that is the unit's alone
-    FAILED_ADDRESS = "failed_address"  # a mail system returns a letter to one of the unit's addresses
-    UNIT_NAMED = "unit_named"
-    APPLICANT_NAMED = "applicant_named"
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    kind: ClueKind
-    reference: str
 
 
 class Clues:
@@ -79,7 +57,7 @@ class Clues:
         )
         self.is_bulk = (
             any(name in message.headers for name in ("list-id", "list-unsubscribe"))
-            or _UNSUBSCRIBE.search(self.words) is not None
+            or can_be_cancelled(self.words)
             or self._is_to_many
         )
 
@@ -133,7 +111,7 @@ class Clues:
         """By a number in full, and of a unit's own by its serial: 您的3号件."""
         text = f"{self.message.subject}\n{self.words}"
         found = self._possible(self.sent.numbered(fold_numbers(text)))
-        serials = serials_cited(text) if len(self.from_unit) > 1 else _NONE
+        serials = serials_cited(text) if self.from_unit else _NONE
         return found | self.sent.with_serials(serials, self.from_unit) if serials else found
 
     @cached_property
@@ -228,22 +206,20 @@ class Clues:
     @cached_property
     def turned_to(self) -> frozenset[str]:
         """Requests to a unit of which the letter says that the applicant turned to it."""
-        found = [*_TURNED_TO.findall(self.words), *_HANDED_ON.findall(self.words)]
-        names = [fold(name) for each in found for name in _AND.split(each)]
+        names = map(fold, offices_asked(self.words))
         return self._possible(_NONE.union(*map(self._unit_called, names)))
 
     def _unit_called(self, name: str) -> frozenset[str]:
         return self.sent.called(f"{name} {name}政府") or self.sent.abbreviated(name)
 
     @property
-    def is_told_to_write(self) -> bool:
-        """Whether the writer says that his office told him to, or that he saw a letter sent to it."""
-        return _TOLD_TO_WRITE.search(self.message.reply_text) is not None
+    def is_handed_on(self) -> bool:
+        return is_handed_on(self.message.reply_text)
 
     @property
-    def is_handed_on(self) -> bool:
-        """Whether the writer says that the letter he answers was handed on to him."""
-        return _HANDED_TO_US.search(self.message.reply_text) is not None
+    def is_by_order(self) -> bool:
+        """Whether somebody writes for an office that he does not name."""
+        return self.is_handed_on or is_told_to_write(self.message.reply_text)
 
     @cached_property
     def _without_referrals(self) -> str:
@@ -260,7 +236,7 @@ class Clues:
         name = self.sent.requests[reference].applicant_name
         papers = [each.text or "" for each in self.message.attachments]
         called = [*persons_addressed(self.message.reply_text), *chain(*map(persons_addressed_in, papers))]
-        return bool(name) and any(found[0] != name[0] for found in called)
+        return bool(name) and any(calls_another(found, name) for found in called)
 
     def quotes_another(self, references: Iterable[str]) -> bool:
         """Whether a letter stands below that shares next to nothing with these requests."""
@@ -273,15 +249,12 @@ class Clues:
 
     @cached_property
     def is_to_somebody(self) -> bool:
-        """Whether it speaks to one who wrote, as circulars do not."""
-        name = self._applicant
-        is_called = bool(name) and any(f"{name[0]}{title}" in self._own for title in _TITLES)
-        return is_called or bool(name and name in self._own) or _TO_SOMEBODY.search(self.words) is not None
+        return is_to_somebody(self.words, self._own, self._applicant)
 
     @property
     def is_circular(self) -> bool:
         """Whether it speaks to everybody, and to nobody who wrote."""
-        return not self.is_to_somebody and _CIRCULAR.search(self.words) is not None
+        return not self.is_to_somebody and announces(self.words)
 
     # --- a letter that is only forwarded ---
 
@@ -324,15 +297,6 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
 
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
-_TO_SOMEBODY = re.compile(
-    r"(?:您|你)们?(?:好|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|回复|出差|外出|休假|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
-)
-_UNSUBSCRIBE = re.compile(r"退订|回复\s*TD|不想再收到|(?:查看|阅读)全文|unsubscribe", re.IGNORECASE)
-_TITLES = ("先生", "女士", "同志", "师傅", "老师", "大姐", "大哥")
-_CIRCULAR = re.compile(
-    r"公告|公示|通告|倡议|宣传|邀请|邀您|活动|讲座|直播|招聘|开放日|欢迎参|扫码|报名|转告|敬请|绕行|封闭施工|停水|停电|放假|暂停服务|公开征求|现公开|现公布|已公告"
-    r"|知识|健康|防范|注意|谨防|高发|切勿|温馨|乡亲|家长|市民|居民朋友|广大"
-)
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
 _FIRST_PAGE = 3_000  # characters of a paper: further in stands what was disclosed, not to whom
 _SIGNATURE = 24  # characters of a line that is no more than a name
@@ -342,7 +306,6 @@ _REPLY_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
-_AND = re.compile("[、和及与]|分别")
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _AUTHOR = re.compile(
@@ -354,14 +317,4 @@ _CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
 _REFERRAL = re.compile(
     r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
-)
-_TOLD_TO_WRITE = re.compile(
-    r"(?:让|叫|托|安排|要求|委托)我们?[^，。；\n]{0,4}(?:回|答|发|把|跟|给|联系|说|寄)|给[^，。\n]{1,8}(?:写|发|寄)的(?:信|邮件|申请)"
-)
-_HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
-_HANDED_ON = re.compile(
-    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:分别)?(?:把(?:您|你)[^，。；;\n]{0,24}(?:转|抄|交|报)|将(?:您|你)[^，。；;\n]{0,24}(?:转|抄|报)(?:给|到|来|送|至)?我|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我|打电话(?:来)?说(?:您|你))"
-)
-_TURNED_TO = re.compile(
-    r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"
 )

@@ -5,15 +5,6 @@ import re
 _HEADING = 400  # characters at either end of a letter, in which it says to whom it is and from whom
 _NOTE = 80  # characters of a note above what is passed on
 _SIGNATURE = 24  # characters of a line that is no more than a name
-_TO_MANY = re.compile(
-    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友|乡亲|家长|商户)们?)\s*[:：]"
-    r"|\s*各位[^\n:：，,。]{0,16}(?:居民|市民|群众|用户|业主|朋友|家长)们?\s*[，,]|\s*面向[^，。\n]{2,40}"
-    r"|\s*[^\n:：，。]{2,20}(?:学校|小学|中学|公司|幼儿园|医院|企业|协会|合作社|村委会|居委会|社区|商户)\s*[:：]"
-)
-_ISSUE = re.compile(
-    r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|提示)\s*[:：]|报名(?:开始|通知|啦|了)*$",
-    re.IGNORECASE,
-)
 _PASSED_ON = re.compile(
     r"托我|代(?:为)?(?:转|发)|转(?:给|交|发)(?:给)?(?:您|你)|误(?:送|发|寄)|原样转|他们的原话"
 )
@@ -33,6 +24,7 @@ _SURNAMES = (
     "巫屈闵席娄童颜梅盛林刁徐骆卜葛祁桂柯兰宁甘聂焦欧饶阮蒙庄翟柳耿蓝岳辛涂裴柴鲁"
     "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
+_TITLE = re.compile(r"(?:先生|女士|同志|小姐|同学|老师|师傅|大姐|大哥|阿姨|叔叔|主任|书记)$")
 _SALUTATION = re.compile(
     r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐))(?=\s*[:：,，]))"
     rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：])",
@@ -41,17 +33,6 @@ _SALUTATION = re.compile(
 
 # In a paper whose lines are lost: 答复书 某公开8号 巫小兰：你申请公开的…
 _ADDRESSED = re.compile(rf"(?<![\u4e00-\u9fff])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：]\s*(?=您|你)")
-
-
-def many_addressed(text: str) -> str:
-    """The words by which a circular addresses its readers (各单位：), "" where it is none."""
-    called = _TO_MANY.match(text)
-    return called[0] if called else ""
-
-
-def is_issue(subject: str) -> bool:
-    """Whether a subject is that of a newsletter."""
-    return _ISSUE.search(subject) is not None
 
 
 def is_passed_on(text: str) -> bool:
@@ -82,4 +63,15 @@ def persons_addressed_in(paper: str) -> list[str]:
 def introductions(text: str) -> list[str]:
     """Where a writer says who writes: short lines, the ends of the last ones, 我是…, 承办单位…"""
     lines = [line for line in text.split("\n") if len(line) <= _SIGNATURE]
-    return [*lines, *_OPENING.findall(text), *_CLOSING.findall(text[-_HEADING:])[-2:], *_PRESENTED.findall(text)]
+    return [
+        *lines,
+        *_OPENING.findall(text),
+        *_CLOSING.findall(text[-_HEADING:])[-2:],
+        *_PRESENTED.findall(text),
+    ]
+
+
+def calls_another(called: str, name: str) -> bool:
+    """Whether somebody else is called: 王女士 for 魏沁兰, 田广胜先生 for 田广生."""
+    bare = _TITLE.sub("", called)
+    return bare[:1] != name[0] or (len(bare) >= len(name) > 1 and bare != name)

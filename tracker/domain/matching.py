@@ -6,12 +6,11 @@ the writer says must agree, and neither decides for a unit that did not write.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 
-from tracker.domain.clues import Clue, ClueKind, Clues
+from tracker.domain.clues import Clues
+from tracker.domain.match import Clue, ClueKind, Doubt, Match
 from tracker.domain.message import Message
 from tracker.domain.receipt_numbers import numbers_given
 from tracker.domain.sent import SentLetters
@@ -21,53 +20,18 @@ from tracker.domain.topics import (
     is_of_another_number,
     is_of_another_year,
     leans_to,
+    pairs,
     quoted_titles,
     speaks_of_another,
     spoken_of,
     wanted_phrases,
 )
 
-__all__ = ["Clue", "ClueKind", "Doubt", "Match", "match_message"]
-
 _MOST_RIVALS = 60
 _MOST_CANDIDATES = 20
 _FEWEST_SHARED = 2  # pairs of characters that a letter and the one request to its unit share
 _CLEARLY_SHARED = 4
 _NONE: frozenset[str] = frozenset()
-
-
-class Doubt(StrEnum):
-    """Why a message is left to a person."""
-
-    NO_CLUE = "no_clue"
-    OWN_LETTER = "own_letter"
-    SEVERAL = "several_requests_fit"
-    CONTRADICTION = "clues_contradict"
-    ANOTHER_UNIT = "another_unit_writes"
-    ANOTHER_MATTER = "another_matter_is_named"
-    ANOTHER_PERSON = "another_person_is_addressed"
-    WEAK = "clues_too_weak"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """`references` the message surely answers (empty: the holding pen, for `doubt`); all clues are kept."""
-
-    references: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()  # best first
-    clues: tuple[Clue, ...] = ()
-    doubt: Doubt | None = None
-    elsewhere: str = ""  # the mailbox of another applicant for whom the letter was meant
-
-    def kinds(self, reference: str) -> list[ClueKind]:
-        return [clue.kind for clue in self.clues if clue.reference == reference]
-
-    def is_ours_by_program(self, reference: str) -> bool:
-        """Whether the message itself, not only its writer and words, goes back to our letter."""
-        return not _BY_PROGRAM.isdisjoint(self.kinds(reference))
-
-
-_BY_PROGRAM = frozenset({ClueKind.THREAD, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.REPEATED})
 
 
 def match_message(message: Message, arrived_at: datetime, sent: SentLetters) -> Match:
@@ -169,8 +133,7 @@ class _Decision:
             return self._of_writer(clues.writer)
         if speaking:
             return self._content(speaking & clues.titled or speaking)
-        is_sent_by_office = clues.is_told_to_write or clues.is_handed_on
-        return self._told_to_write() if is_sent_by_office else self._to_applicant()
+        return self._by_order() if clues.is_by_order else self._to_applicant()
 
     def _enough(self, found: Answered) -> Answered:
         """What goes back to our letter decides; a title behind "Re:" only where it is no other's."""
@@ -190,9 +153,9 @@ class _Decision:
 
     def _of_writer(self, answered: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
-        return self._told_to_write() if self._leans_elsewhere(answered) else self._content(answered)
+        return self._by_order() if self._leans_elsewhere(answered) else self._content(answered)
 
-    def _told_to_write(self) -> Answered:
+    def _by_order(self) -> Answered:
         """Somebody of an office that is not named, about what was asked of one unit alone."""
         every = frozenset(self._requests)
         found = self._leaning(every)
@@ -268,17 +231,12 @@ class _Decision:
 
     def _leaning(self, pool: frozenset[str]) -> Answered:
         """Of several requests the one whose own words it uses: those of what was asked, or around it."""
-        found = self._leaning_by_topic(pool)
-        if found is not Doubt.SEVERAL or not 0 < len(pool) <= _MOST_RIVALS:
-            return found
-        words = {reference: self._requests[reference].all_words for reference in sorted(pool)}
-        widely = leans_to(self._clues.word_pairs, words, _CLEARLY_SHARED)
-        return frozenset({widely}) if widely else Doubt.SEVERAL
-
-    def _leaning_by_topic(self, pool: frozenset[str]) -> Answered:
-        if not pool or len(pool) > _MOST_RIVALS:
+        if not 0 < len(pool) <= _MOST_RIVALS:
             return Doubt.SEVERAL
-        found = leans_to(self._clues.word_pairs, {r: self._requests[r].words for r in sorted(pool)})
+        own, asked = self._clues.word_pairs, [self._requests[reference] for reference in sorted(pool)]
+        found = leans_to(own, {each.reference: each.words for each in asked}) or leans_to(
+            own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED
+        )
         return frozenset({found}) if found else Doubt.SEVERAL
 
     def _one(self, left: frozenset[str]) -> Answered:
@@ -328,10 +286,16 @@ class _Decision:
         return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
 
     def _leans_elsewhere(self, found: frozenset[str]) -> bool:
-        leaning = self._leaning_by_topic(frozenset(self._requests))
-        if isinstance(leaning, Doubt) or leaning <= found:
+        """Whether it has the words of a request to another unit, and not only that unit's name."""
+        if len(self._requests) > _MOST_RIVALS:
             return False
-        return self._shares_words(leaning, _CLEARLY_SHARED)
+        names = pairs("\n".join(request.unit_name for request in self._requests.values()))
+        own = self._clues.word_pairs - names
+        words = {reference: request.words for reference, request in self._requests.items()}
+        leaning = leans_to(own, words)
+        if leaning is None or leaning in found:
+            return False
+        return len(words[leaning] & own) >= _CLEARLY_SHARED
 
     def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
         request = self._requests[reference]

@@ -11,9 +11,7 @@ from tracker.domain.topics import Words, in_order, pairs, spoken_of
 _LONGEST = 5_000  # characters of a text in which a number is given
 _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）】]第?\d{1,6}号"
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
-_FREE = (
-    r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
-)
+_FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 _GIVEN = re.compile(

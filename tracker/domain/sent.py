@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
 from tracker.domain.receipt_numbers import serial_of
+from tracker.domain.terms import Outcome
 from tracker.domain.topics import pairs, topic_of, words_around, words_of
 from tracker.domain.unit_names import names_of
 
@@ -30,6 +31,8 @@ class Answer(NamedTuple):
     numbers: frozenset[str] = frozenset()  # that its unit gave the request in it
     writer: str = ""  # its address
     message_id: str = ""
+    outcome: Outcome | None = None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class SentLetters:
         self._ids = _table((i, r) for r in every for i in r.message_ids)
         self._answer_ids: dict[str, frozenset[str]] = {}
         self._writers: dict[str, frozenset[str]] = {}
+        self._decided: dict[str, list[tuple[datetime, Outcome]]] = {}
         self._addresses = _table((a, r) for r in every for a in r.unit_addresses)
         self._domains = _table((domain_of(a), r) for r in every for a in r.unit_addresses)
         self._by_unit = _table((r.unit_id, r) for r in every)
@@ -207,6 +211,11 @@ class SentLetters:
             if any(serial_of(number) in serials for number in self._given.get(reference, ()))
         )
 
+    def decided_before(self, reference: str, at: datetime) -> Outcome | None:
+        """What the last answer to a request decided that arrived before a moment."""
+        earlier = [found for found in self._decided.get(reference, ()) if found[0] < at]
+        return max(earlier)[1] if earlier else None
+
     def learn(self, reference: str, answer: Answer) -> None:
         """What a letter that answered a request meanwhile tells for later ones."""
         if reference not in self.requests:
@@ -217,6 +226,8 @@ class SentLetters:
             self._given.setdefault(reference, set()).add(number)
             if _is_telling(number):
                 self._numbers.add(fold_numbers(number), reference)
+        if answer.outcome and answer.arrived_at:
+            self._decided.setdefault(reference, []).append((answer.arrived_at, answer.outcome))
         for table, key in ((self._writers, answer.writer), (self._answer_ids, answer.message_id)):
             if key:
                 table[key] = table.get(key, _NONE) | {reference}
@@ -292,7 +303,9 @@ def _stands_alone(number: str, folded: str) -> bool:
     size = len(number)
     return any(
         not (folded[at - 1 : at] in _LETTERS_AND_DIGITS and number[0] in _LETTERS_AND_DIGITS)
-        and not (folded[at + size : at + size + 1] in _LETTERS_AND_DIGITS and number[-1] in _LETTERS_AND_DIGITS)
+        and not (
+            folded[at + size : at + size + 1] in _LETTERS_AND_DIGITS and number[-1] in _LETTERS_AND_DIGITS
+        )
         for at in _positions(number, folded)
     )
 

@@ -8,6 +8,7 @@ from math import log1p, sqrt
 from tracker.domain.folding import runs
 from tracker.domain.message import Message
 from tracker.domain.phrases import Hit, LetterText, fold_text
+from tracker.domain.receipt_numbers import numbers_given
 from tracker.domain.terms import RequestKind
 from tracker.domain.topics import Words, pairs
 
@@ -39,6 +40,7 @@ def signs_of(
     found |= _of_topic(pairs(asked), letter.plain[:_LONGEST])
     found["length"] = log1p(len(text)) / 3
     found["files"] = float(bool(message.attachments))
+    found["number given"] = 2.0 * bool(numbers_given(message.reply_text))
     found["unread"] = float(letter.has_unread_attachment)
     return found
 

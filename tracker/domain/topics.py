@@ -25,8 +25,9 @@ _SENTENCE = re.compile(r"[。;；!！?？\n]")
 _CLAUSE = re.compile(r"[。;；!！?？\n，,]")
 _FORMULA = re.compile(
     r"条例|依法|根据|请(?:以|用|发|将|通过|按|把)|方式|形式|电子|邮[件箱]|扫描|复印|遮|隐|谢|此致|敬礼|联系|电话|申请人|身份证|证明"
-    r"|盼|期待|为盼|想?(?:向|跟)?[^，。]{0,4}咨询|了解|问题|[您你]好|本人|我[叫是]|附[件后]|麻烦|请问|[局委办厅院府会处]\s*[：:]$"
+    r"|盼|期待|为盼|想?(?:向|跟)?[^，。]{0,4}咨询|了解|问题|[您你]好|本人|我[叫是]|附[件后]|麻烦|请问"
 )
+_SALUTATION = re.compile(r"^\s*[^，。：:\n]{2,24}[：:]")
 _SHORTEST = 6
 _TELLING = 1 / 3  # share of a request's own word pairs that has to stand in a letter about it
 _FEWEST = 2  # pairs; one pair comes about by chance
@@ -40,7 +41,12 @@ def topic_of(title: str, text: str) -> str:
     """The title without the kind of letter around it; the text where the title names nothing."""
     topic = _TAIL.sub("", _KIND_OF_LETTER.sub("", title).strip())
     topic = topic.removeprefix("关于") if topic != title else topic
-    return topic if len(fold(topic)) >= _SHORTEST else text
+    return topic if len(fold(topic)) >= _SHORTEST else _without_formulas(text) or text
+
+
+def _without_formulas(text: str) -> str:
+    clauses = _CLAUSE.split(_SALUTATION.sub("", text))
+    return "，".join(each for each in clauses if not _FORMULA.search(each))
 
 
 def words_of(topic: str, text: str) -> Words:
@@ -52,7 +58,7 @@ def words_of(topic: str, text: str) -> Words:
 
 def words_around(text: str) -> Words:
     """The pairs of all that an applicant tells beside, as far as it is no formula."""
-    return _NONE.union(*(pairs(each) for each in _CLAUSE.split(text) if not _FORMULA.search(each)))
+    return pairs(_without_formulas(text))
 
 
 def pairs(text: str) -> Words:
@@ -74,7 +80,8 @@ def spoken_of(own: Words, topics: Mapping[str, Words], *, is_loosely: bool = Fal
     return [
         reference
         for reference, words in telling.items()
-        if len(words & own) >= max(_FEWEST, share * len(words)) and (is_loosely or _is_more_than_a_year(words, own))
+        if len(words & own) >= max(_FEWEST, share * len(words))
+        and (is_loosely or _is_more_than_a_year(words, own))
     ]
 
 
@@ -82,7 +89,9 @@ def in_order(text: str, references: Iterable[str], topics: Mapping[str, Words]) 
     """As a text speaks of them: by the first of the words that tell each from the others."""
     folded = fold(text)
     first = {
-        reference: min((folded.find(word) for word in _telling(topics, reference) if word in folded), default=0)
+        reference: min(
+            (folded.find(word) for word in _telling(topics, reference) if word in folded), default=0
+        )
         for reference in references
     }
     return sorted(first, key=lambda reference: first[reference])
@@ -125,7 +134,9 @@ _ASKED = re.compile(
 )
 
 
-_WANTED = re.compile(r"(?:您|你)(?:所|想)?要的(?!是)([^，。,;；\n]{4,30}?)(?=[，。,;；\n]|涉及|我们?|已|在|由|需|都|没|上[回次]|前面|$)")
+_WANTED = re.compile(
+    r"(?:您|你)(?:所|想)?要的(?!是)([^，。,;；\n]{2,30}?)(?=[，。,;；\n]|涉及|我们?|已|在|由|需|都|没|上[回次]|前面|$)"
+)
 
 
 def quoted_titles(text: str) -> list[str]:

@@ -24,7 +24,8 @@ _STILL_TRYING = re.compile(
     re.IGNORECASE,
 )
 _WARNS = re.compile(
-    r"\(delay(?:ed)?\)|警告邮件|无需重(?:新|复)发送|不需要(?:您)?重新发送|warning (?:message )?only|will be (?:retried|attempted)|action: delayed", re.IGNORECASE
+    r"\(delay(?:ed)?\)|警告邮件|无需重(?:新|复)发送|不需要(?:您)?重新发送|warning (?:message )?only|will be (?:retried|attempted)|action: delayed",
+    re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(
     r"(?:重试|尝试|投递)[^。\n]{0,8}失败[^。\n]{0,6}退回|已(?:经)?(?:被)?退回|放弃投递|不再(?:重试|尝试)|gave up|giving up",

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import Lexicon, classify
-from tracker.domain.matching import Doubt, Match, match_message
+from tracker.domain.later_letters import goes_on
+from tracker.domain.match import Doubt, Match
+from tracker.domain.matching import match_message
 from tracker.domain.message import Message
 from tracker.domain.notices import days_named
 from tracker.domain.receipt_numbers import receipt_numbers
@@ -33,6 +35,14 @@ from tracker.store.tables import (
 # A server stamp this much earlier than the arrival is believed; an older one is a forged or broken clock.
 _LONGEST_TRANSIT = timedelta(days=2)
 _SURE = 0.8
+_BY_DEFAULT = 0.5
+_BY_MACHINES = (
+    MessageKind.AUTO_REPLY,
+    MessageKind.BOUNCE,
+    MessageKind.DELAY,
+    MessageKind.READ_RECEIPT,
+    MessageKind.UNKNOWN,
+)
 # Automatic replies and bounces print numbers of their own systems.
 _GIVING_NUMBERS = frozenset(MessageKind) - {MessageKind.AUTO_REPLY, MessageKind.BOUNCE, MessageKind.DELAY}
 
@@ -118,6 +128,7 @@ def answers_of(
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         topic = sent.requests[request.reference].topic
         result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
+        result = goes_on(message, result, sent.decided_before(request.reference, arrival.arrived_at))
         if result.document_number in numbers.values():
             result = replace(result, document_number="")  # it is one request's, which bears it below
         if not match.is_ours_by_program(request.reference) and _is_unrelated(message, result, lexicon):
@@ -245,6 +256,8 @@ def replied_at(message: Message, arrived_at: datetime) -> tuple[datetime, str]:
 
 def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexicon, now: datetime) -> Event:
     result = classify(message, None, lexicon, None)
+    if match.is_nobodys or match.references:
+        result = _none_of_ours(result)
     return Event(
         kind=EventKind.HELD,
         happened_at=arrival.arrived_at,
@@ -259,6 +272,16 @@ def _held(arrival: RawMessageRow, message: Message, match: Match, lexicon: Lexic
             "scans": _unread_scans(message),
         },
         dedupe_key=f"held:{arrival.mailbox}:{arrival.sha256}:{_version(lexicon, message)}",
+    )
+
+
+def _none_of_ours(result: Classification) -> Classification:
+    """What reads like an answer, but to somebody else or to nothing that was asked."""
+    if result.kind in _BY_MACHINES or result.kind is MessageKind.UNRELATED:
+        return result
+    evidence = (f"reads like {result.label}", *result.evidence)
+    return replace(
+        result, kind=MessageKind.UNRELATED, outcome=None, confidence=_BY_DEFAULT, evidence=evidence
     )
 
 

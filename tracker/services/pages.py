@@ -8,8 +8,7 @@ from sqlmodel import Session
 
 from tracker.adapters.recipes import PENDING
 from tracker.domain.classify import classify
-from tracker.domain.clues import Clue, ClueKind
-from tracker.domain.matching import Match
+from tracker.domain.match import Clue, ClueKind, Match
 from tracker.domain.message import Attachment, Message
 from tracker.domain.terms import SHANGHAI, Classification, Event, MessageKind, RequestKind, local_date
 from tracker.services.answers import Asked, reading_event

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
-from tracker.domain.matching import Match
+from tracker.domain.match import Match
 from tracker.domain.measure import open_readings
 from tracker.domain.message import Message
 from tracker.domain.notices import NO_TERMS, NoticeTerms, days_named

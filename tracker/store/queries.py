@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
 from tracker.domain.sent import Answer, SentRequest
-from tracker.domain.terms import ChannelKind, EventKind, Mode, RequestState
+from tracker.domain.terms import ChannelKind, EventKind, Mode, Outcome, RequestState
 from tracker.domain.topics import topic_of
 from tracker.store.tables import (
     ApplicantRow,
@@ -193,7 +193,13 @@ def _answers_to(session: Session, references: Sequence[str]) -> dict[str, tuple[
 def answer_in(reading: Mapping[str, Any]) -> Answer:
     """What the payload of a reading tells of later answers; older readings name no writer."""
     numbers = {reading.get("document_number", ""), reading.get("receipt_no", "")} - {""}
-    return Answer(frozenset(numbers), reading.get("writer", ""), reading.get("message_id", ""))
+    return Answer(
+        frozenset(numbers),
+        reading.get("writer", ""),
+        reading.get("message_id", ""),
+        Outcome(reading["outcome"]) if reading["outcome"] else None,
+        datetime.fromisoformat(reading["arrived_at"]),
+    )
 
 
 def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:

@@ -8,9 +8,8 @@ from babel import dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker import words
-from tracker.domain.clues import ClueKind
 from tracker.domain.instrument import KIND, OUTCOME, Instrument
-from tracker.domain.matching import Doubt
+from tracker.domain.match import ClueKind, Doubt
 from tracker.domain.terms import (
     SHANGHAI,
     ChannelKind,

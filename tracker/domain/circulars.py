@@ -1,0 +1,49 @@
+"""What is written for everybody, and not to one who asked: circulars, newsletters, advertising."""
+
+import re
+
+_TO_MANY = re.compile(
+    r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友|乡亲|家长|商户)们?)\s*[:：]"
+    r"|\s*各位[^\n:：，,。]{0,16}(?:居民|市民|群众|用户|业主|朋友|家长)们?\s*[，,]|\s*面向[^，。\n]{2,40}"
+    r"|\s*[^\n:：，。]{2,20}(?:学校|小学|中学|公司|幼儿园|医院|企业|协会|合作社|村委会|居委会|社区|商户)\s*[:：]"
+)
+_ISSUE = re.compile(
+    r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|提示)\s*[:：]|报名(?:开始|通知|啦|了)*$",
+    re.IGNORECASE,
+)
+_UNSUBSCRIBE = re.compile(r"退订|回复\s*TD|不想再收到|(?:查看|阅读)全文|unsubscribe", re.IGNORECASE)
+_CIRCULAR = re.compile(
+    r"公告|公示|通告|倡议|宣传|邀请|邀您|活动|讲座|直播|招聘|开放日|欢迎参|扫码|报名|转告|敬请|绕行|封闭施工|停水|停电|放假|暂停服务|公开征求|现公开|现公布|已公告"
+    r"|知识|健康|防范|注意|谨防|高发|切勿|温馨|乡亲|家长|市民|居民朋友|广大"
+)
+_TO_SOMEBODY = re.compile(
+    r"(?:您|你)们?(?:好|的|所|提|问|申请|要|反映|来|发|询|说|咨询|寄|写|那|这)|来信|来函|来件|来电|申请|咨询|答复|回复|出差|外出|休假|告知书|收悉|收到|登记|受理|查收|更正|补发|补充"
+)
+_FORMS_OF_ADDRESS = ("先生", "女士", "同志", "师傅", "老师", "大姐", "大哥")
+
+
+def many_addressed(text: str) -> str:
+    """The words by which a circular addresses its readers (各单位：), "" where it is none."""
+    called = _TO_MANY.match(text)
+    return called[0] if called else ""
+
+
+def is_issue(subject: str) -> bool:
+    """Whether a subject is that of a newsletter."""
+    return _ISSUE.search(subject) is not None
+
+
+def can_be_cancelled(text: str) -> bool:
+    """Whether it offers to be sent no more, as what nobody asked for does."""
+    return _UNSUBSCRIBE.search(text) is not None
+
+
+def is_to_somebody(text: str, folded: str, name: str) -> bool:
+    """Whether it speaks to one who wrote, best by his `name` (folded, as `folded` is the text)."""
+    is_called = bool(name) and any(f"{name[0]}{form}" in folded for form in _FORMS_OF_ADDRESS)
+    return is_called or bool(name and name in folded) or _TO_SOMEBODY.search(text) is not None
+
+
+def announces(text: str) -> bool:
+    """Whether it has words of announcements."""
+    return _CIRCULAR.search(text) is not None

@@ -1,0 +1,31 @@
+"""Which office a letter says was asked, and how it came to the one who writes."""
+
+import re
+
+_HANDED_TO_US = re.compile(r"转(?:来|到)(?:了|的)?(?:您|你|我|本|镇|乡|村|咱)")
+_TOLD_TO_WRITE = re.compile(
+    r"(?:让|叫|托|安排|要求|委托)我们?[^，。；\n]{0,4}(?:回|答|发|把|跟|给|联系|说|寄)|给[^，。\n]{1,8}(?:写|发|寄)的(?:信|邮件|申请)"
+)
+_TURNED_TO = re.compile(
+    r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"
+)
+_HANDED_ON = re.compile(
+    r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:分别)?(?:把(?:您|你)[^，。；;\n]{0,24}(?:转|抄|交|报)|将(?:您|你)[^，。；;\n]{0,24}(?:转|抄|报)(?:给|到|来|送|至)?我|(?:给我们)?转来(?:了|的)?(?:您|你)|(?:让|叫|安排|委托|要求)我|打电话(?:来)?说(?:您|你))"
+)
+_AND = re.compile("[、和及与]|分别")
+
+
+def offices_asked(text: str) -> list[str]:
+    """As a letter calls those to which the applicant turned, or from which his letter was handed on."""
+    found = [*_TURNED_TO.findall(text), *_HANDED_ON.findall(text)]
+    return [name for each in found for name in _AND.split(each) if name]
+
+
+def is_handed_on(text: str) -> bool:
+    """Whether the writer says that the letter he answers was handed on to him."""
+    return _HANDED_TO_US.search(text) is not None
+
+
+def is_told_to_write(text: str) -> bool:
+    """Whether the writer says that his office told him to, or that he saw a letter sent to it."""
+    return _TOLD_TO_WRITE.search(text) is not None
