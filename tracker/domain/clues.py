@@ -23,6 +23,7 @@ from tracker.domain.match import ClueKind
 from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.receipt_numbers import serials_cited
 from tracker.domain.sent import SentLetters, fold_numbers
+from tracker.domain.terms import SHANGHAI, RequestKind
 from tracker.domain.topics import Words, pairs
 
 _CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
@@ -148,6 +149,21 @@ class Clues:
         sender = self.message.sender
         found = self.sent.by_own_domain(sender) or self.sent.by_office(sender)
         return self._possible(found) - self.sender
+
+    def narrowed(self, references: frozenset[str]) -> frozenset[str]:
+        """Of a unit's requests those of the day, and of the kind, that the letter names."""
+        for named in (self._of_day_named(references), self._of_kind_named(references)):
+            references = references & named or references
+        return references
+
+    def _of_day_named(self, references: frozenset[str]) -> frozenset[str]:
+        days = {(int(month), int(day)) for month, day in _DAY_SENT.findall(self.words)}
+        sent_at = {each: self.sent.requests[each].sent_at.astimezone(SHANGHAI) for each in references}
+        return frozenset(each for each, at in sent_at.items() if (at.month, at.day) in days)
+
+    def _of_kind_named(self, references: frozenset[str]) -> frozenset[str]:
+        kind = kind_named(self.words)
+        return frozenset(each for each in references if self.sent.requests[each].kind is kind)
 
     @cached_property
     def writer(self) -> frozenset[str]:
@@ -305,6 +321,8 @@ _REPLY_PREFIX = re.compile(
     r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
     re.IGNORECASE,
 )
+# 您4月9日提交的…, 你于2026年4月9日以电子邮件…
+_DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})月(\d{1,2})日")
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
@@ -318,3 +336,17 @@ _REFERRAL = re.compile(
     r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
 )
+
+
+def kind_named(text: str) -> RequestKind | None:
+    """Which kind of request a letter calls the one that it is about."""
+    is_disclosure, is_consultation = _OF_DISCLOSURE.search(text), _OF_CONSULTATION.search(text)
+    if bool(is_disclosure) == bool(is_consultation):
+        return None
+    return RequestKind.DISCLOSURE if is_disclosure else RequestKind.CONSULTATION
+
+
+_OF_DISCLOSURE = re.compile(
+    r"(?:信息公开|公开信息|依申请公开)(?:的?申请)?|申请公开|(?:您|你)[^，。；\n]{0,12}的?(?:两|2)?[个件份]?申请|申请书|补正|依申"
+)
+_OF_CONSULTATION = re.compile(r"咨询(?:件|已|的|$)|(?:您|你)[^，。；\n]{0,12}(?:咨询|问题|询问|提问)|来信咨询|政务咨询")

@@ -73,5 +73,5 @@ def introductions(text: str) -> list[str]:
 
 def calls_another(called: str, name: str) -> bool:
     """Whether somebody else is called: 王女士 for 魏沁兰, 田广胜先生 for 田广生."""
-    bare = _TITLE.sub("", called)
+    bare = _TITLE.sub("", called).removeprefix("老").removeprefix("小")
     return bare[:1] != name[0] or (len(bare) >= len(name) > 1 and bare != name)

@@ -55,7 +55,8 @@ class _Decision:
     def __init__(self, clues: Clues) -> None:
         self._clues = clues
         self._requests = clues.sent.requests
-        self._unit = clues.from_unit
+        narrowed = clues.narrowed(clues.from_unit)
+        self._unit = clues.from_unit if len(narrowed) == 1 and self._answers_several else narrowed
 
     def answered(self) -> Answered:
         clues = self._clues
@@ -280,7 +281,8 @@ class _Decision:
         told = pointed | spoken | clues.turned_to
         if not found & told and self._leans_elsewhere(found):
             return Doubt.ANOTHER_MATTER
-        if clues.is_handed_on and not found <= told:
+        is_about = self._shares_words(found, _CLEARLY_SHARED)
+        if clues.is_handed_on and not found <= told and not is_about:
             return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
         is_sure = found <= clues.sender and bool(found & (pointed | spoken))
         return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT

@@ -17,11 +17,12 @@ _SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE})"
-    rf"|编(?:号为?|为|成|是)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT})|编((?:20)?\d\d-\d{{1,6}})"
+    rf"|(?:编(?:号为?|为|成|是)|登记为)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})"
     rf"|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?!编号)({_OFFICIAL}|{_BY_YEAR})"
 )
 _NEXT = re.compile(rf"[、和及与]({_OFFICIAL}|{_BY_YEAR}|{_FREE})")
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
+_OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
@@ -58,6 +59,12 @@ def serial_of(number: str) -> str:
     """What a short citation of a number keeps of it, without leading zeros: 15 of 澄住建依申〔2026〕15号."""
     found = _SERIAL.search(unicodedata.normalize("NFKC", number))
     return found[0].lstrip("0") if found else ""
+
+
+def short_number(number: str) -> str:
+    """As offices cite a number among themselves: 青农公开12号 for 青农公开〔2026〕12号; "" where it is none of theirs."""
+    found = _OF_OFFICE.fullmatch(unicodedata.normalize("NFKC", number))
+    return f"{found[1]}{int(found[2])}号" if found else ""
 
 
 def serials_cited(text: str) -> frozenset[str]:

@@ -9,8 +9,8 @@ from string import ascii_uppercase, digits
 from typing import NamedTuple
 
 from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
-from tracker.domain.receipt_numbers import serial_of
-from tracker.domain.terms import Outcome
+from tracker.domain.receipt_numbers import serial_of, short_number
+from tracker.domain.terms import Outcome, RequestKind
 from tracker.domain.topics import pairs, topic_of, words_around, words_of
 from tracker.domain.unit_names import names_of
 
@@ -51,6 +51,7 @@ class SentRequest:
     numbers: frozenset[str] = frozenset()
     answers: tuple[Answer, ...] = ()
     applicant_name: str = ""
+    kind: RequestKind = RequestKind.DISCLOSURE
 
     @cached_property
     def topic(self) -> str:
@@ -66,13 +67,17 @@ class SentRequest:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Without the unit's name, which tells none of its requests from another."""
-        return words_of(self.topic, self.text) - (pairs(self.unit_name) - self.topic_pairs)
+        """Without the unit's name and the applicant's, which tell none of the requests from another."""
+        return words_of(self.topic, self.text) - self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return (pairs(self.unit_name) - self.topic_pairs) | pairs(self.applicant_name)
 
     @cached_property
     def all_words(self) -> frozenset[str]:
         """With what the applicant told around it."""
-        return self.words | words_around(self.text) - pairs(self.unit_name)
+        return self.words | words_around(self.text) - self._names
 
     @property
     def all_numbers(self) -> frozenset[str]:
@@ -185,7 +190,7 @@ class SentLetters:
         """Requests to the one unit of which 港航局 may be short: its characters stand in the name in this order."""
         if not _SHORT_NAME.fullmatch(name):
             return _NONE
-        pattern = re.compile(".*".join(map(re.escape, name)) + "$")
+        pattern = re.compile(".*".join(name) + "(?:公室|事处|员会)?$")
         found = {unit: r for unit, r in self._by_unit.items() if pattern.search(self._name_of(r))}
         return next(iter(found.values())) if len(found) == 1 else _NONE
 
@@ -224,8 +229,8 @@ class SentLetters:
             if self._numbers.of(fold_numbers(number)) - {reference}:
                 continue  # a letter about one request cites the number of another
             self._given.setdefault(reference, set()).add(number)
-            if _is_telling(number):
-                self._numbers.add(fold_numbers(number), reference)
+            for form in filter(_is_telling, (number, short_number(number))):
+                self._numbers.add(fold_numbers(form), reference)
         if answer.outcome and answer.arrived_at:
             self._decided.setdefault(reference, []).append((answer.arrived_at, answer.outcome))
         for table, key in ((self._writers, answer.writer), (self._answer_ids, answer.message_id)):

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from tracker.domain.folding import fold
 
 _AREA = r".{1,12}?(?:自治区|自治州|自治县|新区|开发区|省|市|县|区|州|旗|盟)(?=.{2})"
-_PLACE = re.compile(rf"^(?:(?:{_AREA})?(?P<town>.{{1,8}}?(?:镇|乡)(?=人民政府|政府))|{_AREA})")
+_PLACE = re.compile(
+    rf"^(?:(?:{_AREA})?(?P<town>.{{1,8}}?(?:镇|乡)(?=人民政府|政府))|(?:{_AREA})?.{{1,8}}?(?:镇|乡|街道)(?=.+[村居]民委员会)|{_AREA})"
+)
 # As offices and the press shorten them everywhere.
 _SHORT = {
     "住房和城乡建设": ("住建", "住房城乡建设"),
@@ -20,8 +22,8 @@ _SHORT = {
     "交通运输": ("交通",),
     "文化和旅游": ("文旅",),
     "文化广电和旅游": ("文广旅", "文旅"),
-    "教育和体育": ("教体", "教育体育"),
-    "教育体育": ("教体",),
+    "教育和体育": ("教体", "教育体育", "教育"),
+    "教育体育": ("教体", "教育"),
     "城市管理综合行政执法": ("城管", "城市管理", "综合执法", "城管执法"),
     "城市管理综合执法": ("城管", "城市管理", "综合执法"),
     "城市管理行政执法": ("城管", "城市管理", "城管执法", "综合执法"),
@@ -39,6 +41,8 @@ _SHORT = {
     "人民政府办公室": ("政府办", "府办", "政府办公室"),
     "人民政府": ("政府",),
     "街道办事处": ("街道", "街道办"),
+    "村村民委员会": ("村委会", "村民委员会", "村"),
+    "社区居民委员会": ("社区", "社区居委会", "居委会"),
     "委员会": ("委",),
 }
 _SMALL = ("镇", "乡")
@@ -51,7 +55,7 @@ def names_of(unit_name: str) -> frozenset[str]:
     place, last = (found[0], found["town"] or found[0]) if found else ("", "")
     bodies = _shortened({unit_name[len(place) :]})
     forms = {f"{before}{body}" for body in bodies for before in _places(place, last, unit_name)}
-    if last.endswith(_SMALL):
+    if found and found["town"]:
         forms.add(last)  # 柳塘镇 writes; nobody says 柳塘镇人民政府
     return frozenset(fold(form) for form in forms if len(fold(form)) >= _SHORTEST) | {fold(unit_name)}
 

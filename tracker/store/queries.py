@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
 from tracker.domain.sent import Answer, SentRequest
-from tracker.domain.terms import ChannelKind, EventKind, Mode, Outcome, RequestState
+from tracker.domain.terms import ChannelKind, EventKind, Mode, Outcome, RequestKind, RequestState
 from tracker.domain.topics import topic_of
 from tracker.store.tables import (
     ApplicantRow,
@@ -163,6 +163,7 @@ def sent_requests(session: Session, mailbox: str) -> list[SentRequest]:
             text=question.text,
             message_ids=letters.get(request.reference, frozenset()),
             sent_at=state.submitted_at or request.planned_at,
+            kind=RequestKind(request.kind),
             answers=answers.get(request.reference, ()),
         )
         for request, state, unit, question in found
