@@ -55,8 +55,15 @@ class _Decision:
     def __init__(self, clues: Clues) -> None:
         self._clues = clues
         self._requests = clues.sent.requests
+        self._unit = self._of_unit()
+
+    def _of_unit(self) -> frozenset[str]:
+        """The requests to the unit that writes, as far as it says of what kind or day they are."""
+        clues = self._clues
+        if not 1 < len(clues.from_unit) <= _MOST_RIVALS:
+            return clues.from_unit
         narrowed = clues.narrowed(clues.from_unit)
-        self._unit = clues.from_unit if len(narrowed) == 1 and self._answers_several else narrowed
+        return clues.from_unit if len(narrowed) == 1 and self._answers_several else narrowed
 
     def answered(self) -> Answered:
         clues = self._clues
@@ -154,7 +161,9 @@ class _Decision:
 
     def _of_writer(self, answered: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
-        return self._by_order() if self._leans_elsewhere(answered) else self._content(answered)
+        if not self._leans_elsewhere(answered):
+            return self._content(answered)
+        return self._by_order() if self._clues.is_by_order else Doubt.WEAK
 
     def _by_order(self) -> Answered:
         """Somebody of an office that is not named, about what was asked of one unit alone."""

@@ -1,0 +1,206 @@
+"""Matching what a unit, one of its offices or somebody by its order writes, where it was asked more than once."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.domain.test_matching import (
+    ARRIVED,
+    FROM_SCHOOLS,
+    FROM_WATER,
+    MAILBOX,
+    SCHOOLS,
+    SENT_AT,
+    WATER,
+    letter,
+)
+from tracker.domain.match import Doubt, Match
+from tracker.domain.matching import match_message
+from tracker.domain.sent import Answer, SentLetters, SentRequest
+from tracker.domain.terms import RequestKind
+
+WANG = replace(WATER, applicant_name="王芳", numbers=frozenset())
+PRICES = replace(
+    WANG,
+    reference="R-PRICES",
+    kind=RequestKind.CONSULTATION,
+    title="咨询：城区二次供水加压费的收费依据",
+    text="小区物业按月收二次供水加压费，请问依据是哪份文件，老旧小区有没有减免？",
+    message_ids=frozenset({"<water-3@mail.example>"}),
+    sent_at=SENT_AT.replace(day=20),
+)
+PUPILS = replace(SCHOOLS, applicant_name="王芳")
+ASKED = (WANG, PRICES, PUPILS)
+
+
+def matched(
+    text: str,
+    *,
+    known: tuple[tuple[str, Answer], ...] = (),
+    asked: tuple[SentRequest, ...] = ASKED,
+    **fields: Any,
+) -> Match:
+    sent = SentLetters(asked)
+    for reference, answer in known:
+        sent.learn(reference, answer)
+    return match_message(letter(reply_text=text, **fields), ARRIVED, sent)
+
+
+def answered(text: str, **fields: Any) -> tuple[str, ...]:
+    return matched(text, **fields).references
+
+
+# --- numbers ------------------------------------------------------------------------------------------
+
+NUMBERED = (
+    ("R-WATER", Answer(frozenset({"水依申〔2020〕3号"}))),
+    ("R-PRICES", Answer(frozenset({"水依申〔2020〕4号"}))),
+)
+
+
+def test_a_unit_may_cite_a_number_by_its_end() -> None:
+    assert answered("3号件从今天起重新算期限。", known=NUMBERED, **FROM_WATER) == ("R-WATER",)
+    assert answered("您的来信（4号）收悉。", known=NUMBERED, **FROM_WATER) == ("R-PRICES",)
+
+
+def test_such_an_end_says_nothing_from_anybody_else() -> None:
+    assert answered("3号件从今天起重新算期限。", known=NUMBERED) == ()
+    assert answered("您好，水依申3号件补一页，见附件。", known=NUMBERED) == ("R-WATER",)
+
+
+def test_two_numbers_are_for_two_requests() -> None:
+    text = "水依申〔2020〕3号、4号两件均需征求企业意见。"
+    assert answered(text, known=NUMBERED, **FROM_WATER) == ("R-PRICES", "R-WATER")
+
+
+def test_a_letter_about_one_request_that_cites_the_number_of_another_does_not_give_it() -> None:
+    again = (*NUMBERED, ("R-PRICES", Answer(frozenset({"水依申〔2020〕3号"}))))
+    assert answered("水依申〔2020〕3号延期二十个工作日。", known=again, **FROM_WATER) == ("R-WATER",)
+
+
+# --- writers ------------------------------------------------------------------------------------------
+
+LAO_LI = {"sender": "laoli@163.example"}
+BY_LAO_LI = (("R-WATER", Answer(writer="laoli@163.example", message_id="<answer@163.example>")),)
+
+
+def test_who_answered_once_goes_on_with_it() -> None:
+    text = "农村饮水安全工程的第二批也批下来了，见附件。"
+    assert answered(text, **LAO_LI) == ()
+    assert answered(text, known=BY_LAO_LI, **LAO_LI) == ("R-WATER",)
+
+
+def test_who_answered_once_may_write_about_something_else() -> None:
+    text = "义务教育学校的招生划片范围，城南片区有调整。"
+    assert answered(text, known=BY_LAO_LI, **LAO_LI) == ()
+
+
+def test_a_reply_to_an_offices_own_letter_goes_back_to_what_that_answered() -> None:
+    thread = {"thread_ids": ("<answer@163.example>",)}
+    assert answered("补一页。", known=BY_LAO_LI, **thread) == ("R-WATER",)
+
+
+def test_an_office_of_a_unit_writes_from_its_address_with_a_part_before_it() -> None:
+    shared = replace(PUPILS, unit_addresses=frozenset({"jyj@yanan.test"}))
+    units = (replace(WANG, unit_addresses=frozenset({"swj@yanan.test"})), shared)
+    text = "农村饮水安全工程的分配表打不开的话，用这份。"
+    assert answered(text, asked=units, sender="gongshui.swj@yanan.test") == ("R-WATER",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "局里让我把二次供水加压费的文件发您，物业按月收是有依据的，老旧小区减半。",
+        "您好，市水务局转来您的来信，二次供水加压费依据是省里的文件。",
+        "您好，水务局打电话说您问加压费，二次供水的依据见附件。",
+    ],
+)
+def test_who_writes_by_order_of_an_office_answers_what_his_letter_is_about(text: str) -> None:
+    assert answered(text) == ("R-PRICES",)
+
+
+def test_an_order_without_a_word_of_what_was_asked_decides_nothing() -> None:
+    assert answered("局里让我回您，材料我再找找。") == ()
+
+
+def test_a_unit_may_be_called_by_some_of_its_characters() -> None:
+    harbour = replace(WANG, unit_id="harbour", unit_name="延安市港口航务管理局", reference="R-HARBOUR")
+    sent = SentLetters([harbour, PUPILS])
+    assert [sent.abbreviated(name) for name in ("港航局", "教育局", "局")] == [
+        {"R-HARBOUR"},
+        {"R-SCHOOLS"},
+        set(),
+    ]
+
+
+# --- which of a unit's requests -----------------------------------------------------------------------
+
+
+def test_the_kind_that_a_letter_names_tells_a_request_from_a_consultation() -> None:
+    assert answered("您提交的政府信息公开申请已登记。", **FROM_WATER) == ("R-WATER",)
+    assert answered("您的咨询件已登记。", **FROM_WATER) == ("R-PRICES",)
+
+
+def test_the_day_on_which_it_was_sent_tells_it() -> None:
+    assert answered("您9月17日发来的信收到了，正在办理。", **FROM_WATER) == ("R-WATER",)
+    assert answered("您于9月20日发来的信收到了，正在办理。", **FROM_WATER) == ("R-PRICES",)
+    assert answered("您于9月3日发来的信收到了，正在办理。", **FROM_WATER) == ()
+
+
+def test_what_an_applicant_told_around_it_tells_it() -> None:
+    assert answered("物业那边我们说过了，按月收不行，老旧小区一律减半。", **FROM_WATER) == ("R-PRICES",)
+
+
+def test_one_letter_may_answer_two_units_requests_of_one_question() -> None:
+    twin = replace(
+        WANG, reference="R-COUNTY", unit_id="county", unit_name="志丹县水务局", unit_addresses=frozenset()
+    )
+    text = "您分别向市水务局、志丹县水务局申请公开的农村饮水安全工程资金分配结果，合并答复如下。"
+    assert answered(text, asked=(WANG, twin)) == ("R-COUNTY", "R-WATER")
+
+
+# --- what is not for the applicant --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6月5日上午举办农村饮水安全工程开放日活动，名额40人，扫码报名。",
+        "乡亲们：农村饮水安全工程宣传手册可在大厅领取。",
+        "本月要点：一、农村饮水安全工程；二、节水。若不想再收到此邮件请回复TD。",
+        "延安实验小学：你校饮水工程的请示收到，请补充资金来源。",
+    ],
+)
+def test_what_an_asked_unit_writes_to_all_or_to_others_answers_nothing(text: str) -> None:
+    found = matched(text, asked=(WANG, PUPILS), subject="通知", **FROM_WATER)
+    assert found.references == ()
+    assert found.is_nobodys
+
+
+def test_a_namesake_by_the_first_character_is_somebody_else() -> None:
+    text = "王芬女士：您查询的用水记录请到窗口办理。"
+    assert matched(text, asked=(WANG,), **FROM_WATER).doubt is Doubt.ANOTHER_PERSON
+    assert answered("老王同志：您问的工程资金分配结果见附件。", asked=(WANG,), **FROM_WATER) == ("R-WATER",)
+
+
+def test_a_letter_below_which_somebody_elses_stands_is_not_for_us() -> None:
+    quoted = "> 水务局您好：我父亲在宝塔山下承包了鱼塘，去年发大水冲了堤，请问补助怎么领"
+    found = matched("鱼塘的补助到镇里领。", asked=(WANG,), quoted_text=quoted, **FROM_WATER)
+    assert found.doubt is Doubt.ANOTHER_MATTER
+
+
+def test_another_line_of_the_same_bus_is_another_matter() -> None:
+    bus = replace(WANG, title="申请公开公交3路线路调整的论证报告", text="请公开公交3路线路调整的论证报告。")
+    assert answered("您问的公交3路线路调整论证报告见附件。", asked=(bus,), **FROM_WATER) == ("R-WATER",)
+    assert answered("您好，公交5路线路调整的论证报告已上网。", asked=(bus,), **FROM_WATER) == ()
+
+
+def test_a_unit_that_writes_of_what_another_was_asked_has_not_answered_its_own() -> None:
+    text = "王芳：义务教育阶段学校的招生划片范围，须另行提出申请。"
+    assert matched(text, asked=(WANG, PUPILS), **FROM_WATER).doubt is Doubt.ANOTHER_MATTER
+    assert answered(text, asked=(WANG, PUPILS), **FROM_SCHOOLS) == ("R-SCHOOLS",)
+
+
+def test_all_are_from_the_mailbox_of_one_applicant() -> None:
+    assert {request.mailbox for request in ASKED} == {MAILBOX}

@@ -1,0 +1,103 @@
+"""Numbers that units give, as they were written in letters of several cities."""
+
+import pytest
+
+from tracker.domain.message import Message
+from tracker.domain.receipt_numbers import receipt_numbers, serial_of, serials_cited, short_number
+from tracker.domain.topics import pairs
+
+HALL, SHOP = "造船厂食堂地块规划条件", "造船厂三车间地块规划条件"
+
+
+def given(text: str, *topics: str) -> list[str | None]:
+    asked = {topic: pairs(topic) for topic in topics}
+    found = receipt_numbers(Message(sha256="0" * 64, reply_text=text), asked)
+    return [found.get(topic) for topic in topics]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("登记编号：XX-2026-0012", "XX-2026-0012"),
+        ("来件已收到并登记，编号为港航依申请〔2026〕9号。", "港航依申请〔2026〕9号"),
+        ("收到，编号 澄应急依2026-4 。", "澄应急依2026-4"),
+        ("已登记，环依申2026-29。", "环依申2026-29"),
+        ("您的申请编为澄教信公〔2026〕第9号。", "澄教信公〔2026〕第9号"),
+        ("也登记了，号是港航依申请〔2026〕10号，两件分别办理。", "港航依申请〔2026〕10号"),
+        ("收悉，编号依申请-027。", "依申请-027"),
+        ("招投标的编2026-8，材料在县里", "2026-8"),
+    ],
+)
+def test_a_number_that_is_given_is_found(text: str, number: str) -> None:
+    assert given(text, HALL) == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "依据为财建〔2025〕19号",
+        "文号为延政〔2020〕3号",
+        "查询密码 928374",
+        "编写了5本志书",
+        "地块编号见附件",
+        "上一封里没有写，编号是多少请来电查询",
+    ],
+)
+def test_other_numbers_are_not_given(text: str) -> None:
+    assert given(text, HALL) == [None]
+
+
+def test_each_of_two_numbers_goes_to_the_request_named_before_it() -> None:
+    told = "食堂地块那件编为自规申41，三车间地块那件编为自规申42。"
+    assert given(told, HALL, SHOP) == ["自规申41", "自规申42"]
+    assert given(told, SHOP, HALL) == ["自规申42", "自规申41"]
+
+
+def test_a_second_number_may_leave_out_what_both_share() -> None:
+    told = "食堂地块一件编为自规申〔2026〕14号，三车间一件编为15号。"
+    assert given(told, HALL, SHOP) == ["自规申〔2026〕14号", "自规申〔2026〕15号"]
+
+
+def test_listed_numbers_follow_the_order_of_what_was_named() -> None:
+    years = ("2025年监测报告", "2026年监测报告")
+    assert given("（2026年度、2025年度）均已受理，编号分别为环公〔2026〕22、环公〔2026〕23。", *years) == [
+        "环公〔2026〕23",
+        "环公〔2026〕22",
+    ]
+
+
+def test_two_numbers_without_a_word_of_either_request_are_nobodys() -> None:
+    assert given("受理号KF-2026-010、KF-2026-011。", HALL, SHOP) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "serials"),
+    [
+        ("3号件补正收到", {"3"}),
+        ("您的申请（15号）需延期", {"15"}),
+        ("关于编号18的申请", {"18"}),
+        ("04、05两件均已办完", {"4", "5"}),
+        ("9号、10号两件均涉及企业", {"9", "10"}),
+        ("关于2026-4号申请", {"4"}),
+        ("6月3号来信收到", set()),
+        ("3号晚上停水", set()),
+        ("澄财建〔2025〕19号文", set()),
+        ("依据第36条第3项", set()),
+        ("电话12345678", set()),
+    ],
+)
+def test_a_serial_is_cited_and_no_day_article_or_other_number(text: str, serials: set[str]) -> None:
+    assert serials_cited(text) == serials
+
+
+def test_a_serial_is_the_end_of_a_number_without_zeros() -> None:
+    assert [serial_of(each) for each in ("澄住建依申〔2026〕15号", "MZ-2026-0511", "收件回执")] == [
+        "15",
+        "511",
+        "",
+    ]
+
+
+def test_an_office_cites_its_own_number_without_the_year() -> None:
+    assert short_number("青农公开〔2026〕012号") == "青农公开12号"
+    assert short_number("MZ-2026-0511") == ""
