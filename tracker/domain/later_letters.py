@@ -20,8 +20,9 @@ def goes_on(message: Message, read: Classification, earlier: Outcome | None) -> 
 
     A person is to see it: its confidence is low.
     """
-    is_open = read.kind in _DECIDING_NOTHING and read.outcome != earlier and read.confidence < _SURE
-    if earlier is None or not is_open or not _GOES_ON.search(f"{message.subject}\n{message.reply_text}"):
+    text = f"{message.subject}\n{message.reply_text}"
+    is_open = read.kind in _DECIDING_NOTHING and read.confidence < _SURE
+    if earlier in (None, read.outcome) or not is_open or not _GOES_ON.search(text):
         return read
     evidence = (f"goes on with an answer: {earlier}", *read.evidence)
     return replace(read, kind=MessageKind.REPLY, outcome=earlier, confidence=_CONFIDENCE, evidence=evidence)

@@ -209,6 +209,8 @@ class _Decision:
             return self._agreed_on_several(pointed, spoken)
         if len(pool) == 2 and self._answers_several and (not self._by_program or pointed == pool):
             return pool
+        if spoken and pointed and self._answers_several and not self._by_program:
+            return pointed | spoken  # by its number one, by its words the other
         if spoken:
             return spoken if not pointed or spoken <= pointed else Doubt.CONTRADICTION
         return self._one(pointed or pool)
@@ -351,6 +353,6 @@ _SEVERAL = re.compile(
 _TWO_IN_ONE = re.compile(
     r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|街道|镇|乡|村|区|县|单位|部门)|[两二2](?:街道|镇|乡|段)"
     r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"
-    r"|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
+    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

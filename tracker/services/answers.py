@@ -97,6 +97,7 @@ _CHANGING_WHAT_WAS_ASKED = (
     EventKind.SEND_REFUSED,
     EventKind.SETTLED_NOT_SENT,
     EventKind.PLANNED,
+    EventKind.REVIEWED,  # what a person corrected teaches otherwise
 )
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.lifecycle import SENT_STATES
 from tracker.domain.sent import Answer, SentRequest
-from tracker.domain.terms import ChannelKind, EventKind, Mode, Outcome, RequestKind, RequestState
+from tracker.domain.terms import ChannelKind, EventKind, MessageKind, Mode, Outcome, RequestKind, RequestState
 from tracker.domain.topics import topic_of
 from tracker.store.tables import (
     ApplicantRow,
@@ -181,14 +181,22 @@ def _message_ids(session: Session, references: Sequence[str]) -> dict[str, froze
 
 
 def _answers_to(session: Session, references: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
-    """What earlier answers to these requests tell of later ones."""
+    """What earlier answers to these requests tell of later ones, as people corrected them."""
     # the kind is looked at here: SQLite would walk through all readings of the round for it
-    query = select(EventRow.request, EventRow.kind, EventRow.payload)
-    found: dict[str, tuple[Answer, ...]] = {}
-    for reference, kind, payload in session.exec(query.where(col(EventRow.request).in_(references))):
+    query = select(EventRow.request, EventRow.source_sha256, EventRow.kind, EventRow.payload)
+    events = session.exec(query.where(col(EventRow.request).in_(references)).order_by(col(EventRow.seq)))
+    found: dict[str, dict[str, Answer]] = {}
+    for reference, sha256, kind, payload in events:
+        answers = found.setdefault(reference or "", {})
         if kind == EventKind.READ:
-            found[reference or ""] = (*found.get(reference or "", ()), answer_in(json.loads(payload)))
-    return found
+            answers[sha256 or ""] = answer_in(json.loads(payload))
+        elif kind == EventKind.REVIEWED and sha256 in answers:
+            said = json.loads(payload)
+            if said["kind"] == MessageKind.UNRELATED:
+                del answers[sha256]  # it was no answer to this request, and teaches nothing
+            else:
+                answers[sha256] = answers[sha256]._replace(outcome=_outcome_in(said))
+    return {reference: tuple(answers.values()) for reference, answers in found.items()}
 
 
 def answer_in(reading: Mapping[str, Any]) -> Answer:
@@ -198,9 +206,13 @@ def answer_in(reading: Mapping[str, Any]) -> Answer:
         frozenset(numbers),
         reading.get("writer", ""),
         reading.get("message_id", ""),
-        Outcome(reading["outcome"]) if reading["outcome"] else None,
+        _outcome_in(reading),
         datetime.fromisoformat(reading["arrived_at"]),
     )
+
+
+def _outcome_in(reading: Mapping[str, Any]) -> Outcome | None:
+    return Outcome(reading["outcome"]) if reading["outcome"] else None
 
 
 def _unit_addresses(session: Session, units: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
