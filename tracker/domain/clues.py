@@ -35,11 +35,12 @@ class Clues:
     """A message beside the requests it may answer, its texts folded once for all comparisons."""
 
     def __init__(self, message: Message, sent: SentLetters, arrived_at: datetime) -> None:
+        if is_under_another_letter(message.reply_text):  # which then says nothing of this one
+            message = replace(message, subject="", thread_ids=(), returned_ids=(), quoted_text="")
         self.message = message
         self.sent = sent
         self.mailbox = next((r.mailbox for r in sent.requests.values()), "")
         self._arrived_at = arrived_at
-        self._is_under_another = is_under_another_letter(message.reply_text)
         prefix = _REPLY_PREFIX.match(message.subject)
         subject = message.subject[prefix.end() :] if prefix else message.subject
         self._repeats = bool(prefix) and bool(sent.titled(fold(subject)))
@@ -77,8 +78,6 @@ class Clues:
 
     @cached_property
     def thread(self) -> frozenset[str]:
-        if self._is_under_another:
-            return _NONE
         ids = [*self.message.thread_ids, *self.message.returned_ids]
         text = f"{self.message.reply_text}\n{self.message.quoted_text}"
         ids += _MESSAGE_ID.findall(text)
@@ -86,8 +85,6 @@ class Clues:
 
     @cached_property
     def quoted(self) -> frozenset[str]:
-        if self._is_under_another:
-            return _NONE
         found = self.sent.quoted(f"{self._own} {self._quoted}")
         if not found and fold(self.mailbox) in self._quoted:
             found = self.sent.titled(self._quoted)
@@ -95,8 +92,6 @@ class Clues:
 
     @cached_property
     def repeated(self) -> frozenset[str]:
-        if self._is_under_another:
-            return _NONE
         return self._possible(self._to_called(self.sent.titled(self._quoted)))
 
     def _to_called(self, references: frozenset[str]) -> frozenset[str]:

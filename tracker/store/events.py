@@ -146,7 +146,7 @@ def derive_requests(session: Session, references: Sequence[str]) -> None:
         events[row.request or ""].append(to_event(row))
     rows = [state_row(reference, found) for reference, found in events.items()]
     _merge(session, rows, select(RequestStateRow).where(col(RequestStateRow.reference).in_(references)))
-    codings = list(_coding_rows(session, {r: found for r, found in events.items() if _has_messages(found)}))
+    codings = list(_coding_rows(session, events))
     _merge(session, codings, select(CodingRow).where(col(CodingRow.request).in_(references)))
 
 
@@ -181,7 +181,7 @@ def _coding_rows(session: Session, events_of: Mapping[str, Sequence[Event]]) -> 
     """One row for each message that the events of a request read as an answer to it."""
     codings: dict[str, Coding] = {}
     columns = select(RequestRow.reference, RequestRow.round, RequestRow.unit_id)
-    for references in _slices(events_of):
+    for references in _slices([each for each, events in events_of.items() if _has_messages(events)]):
         found = session.exec(columns.where(col(RequestRow.reference).in_(references)))
         for reference, round_name, unit_id in found.all():
             coding = codings.get(round_name) or coding_of(session, round_name)
@@ -207,8 +207,7 @@ def _codings_of(
 
 def all_coding_rows(session: Session) -> Iterator[CodingRow]:
     for round_name in session.exec(select(RoundRow.name)):
-        events = events_by_request(session, round_name)
-        yield from _coding_rows(session, {r: found for r, found in events.items() if _has_messages(found)})
+        yield from _coding_rows(session, events_by_request(session, round_name))
 
 
 def coding_of(session: Session, round_name: str) -> Coding:
