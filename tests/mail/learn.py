@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from tests.mail.labelled import Read, read_letters
 from tracker.adapters.lexicons import load_lexicon
+from tracker.domain.courtesies import persons_addressed
 from tracker.domain.phrases import LetterText
 from tracker.domain.signs import signs_of
 from tracker.domain.terms import MessageKind
@@ -39,7 +40,7 @@ def say(line: str) -> None:
 
 
 def main() -> None:
-    letters = read_letters()
+    letters = [read for read in read_letters() if not _is_told_by_its_name(read)]
     asked = [read for read in letters if read.kind]
     alone = letters + [read._replace(kind=None, asked="") for read in asked]  # as a single file is read
     content = {"asked": _learn("with the request", asked, _UNRELATED), "alone": _learn("alone", alone)}
@@ -48,6 +49,11 @@ def main() -> None:
         encoding="utf-8",
     )
     say(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.1f} MB")
+
+
+def _is_told_by_its_name(read: Read) -> bool:
+    """Whether a letter is unrelated only because it is to somebody else, which matching sees and words do not."""
+    return read.label == MessageKind.UNRELATED and bool(persons_addressed(read.message.reply_text))
 
 
 def _learn(name: str, letters: list[Read], unrelated: float = 1.0) -> dict[str, object]:

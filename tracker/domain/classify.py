@@ -23,6 +23,7 @@ _LEAST = 0.25  # a reading that is less likely than this is none
 _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a machine's
 _BY_WORDS = 0.6
 _SURE_BY_WORDS = 0.9  # of unseen letters so likely without a phrase, one in three hundred was read wrongly
+_SURELY_A_MACHINE = 0.95  # what a person could have written is a person's
 _TWO_THINGS = 0.8
 _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
@@ -46,12 +47,14 @@ def classify(
     lexicon: Lexicon,
     seconds_since_sent: float | None,
     asked: str = "",
+    *,
+    is_surely_ours: bool = False,
 ) -> Classification:
     """Read a message as an answer to a request of `kind` (None: not known), sent so long before it.
 
-    `asked` is the topic of the request, "" where it is not known.
+    `asked` is the topic of the request, "" where it is not known. What is surely ours is not unrelated.
     """
-    reading = _Reading(message, kind, lexicon, seconds_since_sent, asked)
+    reading = _Reading(message, kind, lexicon, seconds_since_sent, asked, is_surely_ours=is_surely_ours)
     found = reading.of_report() or reading.of_mail_system()
     if found is None and _FORWARDED.match(message.subject) and reading.is_a_note:
         found = _of_forwarded(message, kind, lexicon)
@@ -78,6 +81,7 @@ class _Reading:
         asked: str = "",
         *,
         forwarded: bool = False,
+        is_surely_ours: bool = False,
     ) -> None:
         self._message = message
         self._lexicon = lexicon
@@ -86,6 +90,7 @@ class _Reading:
         self._hits = list(self._letter.hits())
         self._kind = kind or self._letter.kind_asked
         self._weights = lexicon.asked if kind else lexicon.alone
+        self._impossible = {_K.UNRELATED} if is_surely_ours else set()
         self._is_sudden = seconds is not None and 0 <= seconds < _AUTOMATIC_WITHIN
 
     @cached_property
@@ -166,12 +171,12 @@ class _Reading:
     # --- decisions ---
 
     def _likely(self) -> dict[str, float]:
-        labels = _labels(self._kind)
+        labels = _labels(self._kind) - self._impossible
         if not self._asked:
             labels -= {_O.NOT_TO_THE_POINT}
         likely = self._weights.probabilities(self._signs, labels)
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
-        if is_marked or likely[_K.AUTO_REPLY] > _SURE_BY_WORDS:
+        if is_marked or likely[_K.AUTO_REPLY] > _SURELY_A_MACHINE:
             return likely
         # a person, too, may write as little as machines do
         return self._weights.probabilities(self._signs, labels - {_K.AUTO_REPLY})

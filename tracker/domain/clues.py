@@ -12,6 +12,7 @@ from tracker.domain.courtesies import (
     calls_another,
     introductions,
     is_passed_on,
+    is_recalled,
     is_under_another_letter,
     persons_addressed,
     persons_addressed_in,
@@ -60,6 +61,7 @@ class Clues:
         self.is_bulk = (
             any(name in message.headers for name in ("list-id", "list-unsubscribe"))
             or can_be_cancelled(self.words)
+            or is_recalled(message.reply_text)
             or self._is_to_many
         )
 
@@ -118,7 +120,7 @@ class Clues:
 
     @cached_property
     def word_pairs(self) -> Words:
-        return pairs(self.words)
+        return pairs(_RECEIPT.sub("", self.words))
 
     @cached_property
     def pairs_beside_names(self) -> Words:
@@ -187,8 +189,8 @@ class Clues:
     @cached_property
     def called(self) -> frozenset[str]:
         """The same by any form of the name that is only one unit's here, in attached papers too."""
-        papers = fold("\n".join(f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in self.message.attachments))
-        return self._possible(self.sent.called(f"{self._without_referrals} {papers}"))
+        papers = "\n".join(f"{a.name}\n{(a.text or '')[:_HEADING]}" for a in self.message.attachments)
+        return self._possible(self.sent.called(f"{self._without_referrals} {_without_referrals(papers)}"))
 
     @cached_property
     def signing(self) -> frozenset[str]:
@@ -234,13 +236,21 @@ class Clues:
 
     @cached_property
     def _without_referrals(self) -> str:
-        text = f"{self.message.sender_name}\n{self.message.reply_text}\n{self.message.signature}"
-        return _REFERRAL.sub("", fold_lines(_CLAUSE_END.sub("\n", text))).replace("\n", "")
+        message = self.message
+        return _without_referrals(f"{message.sender_name}\n{message.reply_text}\n{message.signature}")
 
     def names_applicant(self, reference: str) -> bool:
         name = fold(self.sent.requests[reference].applicant_name)
         return len(name) >= 2 and (
             name in self._own or f"{name[0]}先生" in self._own or f"{name[0]}女士" in self._own
+        )
+
+    @property
+    def is_to_another(self) -> bool:
+        """Whether all whom it addresses by name are somebody else."""
+        called = persons_addressed(self.message.reply_text)
+        return bool(called and self._applicant) and all(
+            calls_another(each, self._applicant) for each in called
         )
 
     def addresses_another(self, reference: str) -> bool:
@@ -301,6 +311,10 @@ class Clues:
         return references - late if late else references
 
 
+def _without_referrals(text: str) -> str:
+    return _REFERRAL.sub("", fold_lines(_CLAUSE_END.sub("\n", text))).replace("\n", "")
+
+
 def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     longer = {other for other in titles if title != other and title in other}
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
@@ -318,6 +332,10 @@ _REPLY_PREFIX = re.compile(
 )
 # 您4月9日提交的…, 你于2026年4月9日以电子邮件…
 _DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})月(\d{1,2})日")
+# 已收到并登记: of registers (不动产登记) it says nothing
+_RECEIPT = re.compile(
+    r"(?:已经?|并|均|都|予以|现)(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
+)
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
@@ -328,7 +346,7 @@ _AUTHOR = re.compile(
 _CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
 # "Please turn to X", "X is in charge of it": X is spoken of, it does not speak.
 _REFERRAL = re.compile(
-    r"(?:请|建议|可|应|要)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
+    r"(?:请|建议|可|应|要|告知)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
 )
 

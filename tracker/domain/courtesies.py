@@ -11,6 +11,9 @@ _PASSED_ON = re.compile(
 _UNDER_ANOTHER = re.compile(
     r"就在(?:这里|这儿|这封|您这封|你这封)[^。\n]{0,10}(?:说|回|答)|在(?:您|你)?这封(?:信|邮件)?(?:下面|里)[^。\n]{0,6}(?:说|回|答)"
 )
+_RECALLED = re.compile(
+    r"发错了?(?:人|邮箱|地址)|(?:误发|错发)[^。\n]{0,16}(?:删除|忽略)|请[^。\n]{0,6}删除[^。\n]{0,8}外传"
+)
 _ASIDE = re.compile(
     r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
 )
@@ -38,6 +41,11 @@ _ADDRESSED = re.compile(rf"(?<![\u4e00-\u9fff])([{_SURNAMES}][\u4e00-\u9fff]{{1,
 def is_passed_on(text: str) -> bool:
     """Whether a note says that what follows is another office's."""
     return _PASSED_ON.search(text[:_NOTE]) is not None
+
+
+def is_recalled(text: str) -> bool:
+    """Whether a letter only asks to forget another that came to the wrong person."""
+    return _RECALLED.search(text) is not None
 
 
 def without_asides(text: str) -> str:

@@ -59,9 +59,12 @@ class Match:
         is_weak = self.doubt in (Doubt.WEAK, Doubt.NO_CLUE, Doubt.ANOTHER_PERSON)
         return not self.references and (is_weak or not self.candidates)
 
-    def is_ours_by_program(self, reference: str) -> bool:
-        """Whether the message itself, not only its writer and words, goes back to our letter."""
-        return not _BY_PROGRAM.isdisjoint(self.kinds(reference))
+    def is_surely_ours(self, reference: str) -> bool:
+        """Whether it goes back to our letter by itself, or names the applicant and comes from the unit."""
+        kinds = self.kinds(reference)
+        is_named = ClueKind.APPLICANT_NAMED in kinds and not _OF_UNIT.isdisjoint(kinds)
+        return is_named or not _BY_PROGRAM.isdisjoint(kinds)
 
 
 _BY_PROGRAM = frozenset({ClueKind.THREAD, ClueKind.NUMBER, ClueKind.QUOTED, ClueKind.REPEATED})
+_OF_UNIT = frozenset({ClueKind.SENDER, ClueKind.DOMAIN, ClueKind.WRITER})

@@ -66,6 +66,11 @@ class _Decision:
         return clues.from_unit if len(narrowed) == 1 and self._answers_several else narrowed
 
     def answered(self) -> Answered:
+        found = self._found()
+        is_meant_for_another = isinstance(found, Doubt) and self._clues.is_to_another
+        return Doubt.ANOTHER_PERSON if is_meant_for_another else found
+
+    def _found(self) -> Answered:
         clues = self._clues
         if clues.message.sender == clues.mailbox:
             return Doubt.OWN_LETTER

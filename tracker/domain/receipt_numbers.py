@@ -10,16 +10,18 @@ from tracker.domain.topics import Words, in_order, pairs, spoken_of
 
 _LONGEST = 5_000  # characters of a text in which a number is given
 _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）】]第?\d{1,6}号"
+_YEAR_FIRST = r"[〔\[(【](?:19|20)\d\d[〕\])】][\u4e00-\u9fff]{2,12}第?\d{1,6}号"
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
 _FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
-    rf"(?:分别)?[为是:：\s]{{0,4}}[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE})"
+    rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
     rf"|(?:编(?:号为?|为|成|是)|登记为)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})"
-    rf"|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?!编号)({_OFFICIAL}|{_BY_YEAR})"
+    rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?!编号)({_OFFICIAL}|{_BY_YEAR})"
 )
+_COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
 _NEXT = re.compile(rf"[、和及与]({_OFFICIAL}|{_BY_YEAR}|{_FREE})")
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
@@ -87,8 +89,8 @@ def _given(text: str) -> Iterator[_Given]:
         while listed := _NEXT.match(folded, end):
             numbers.append(listed[1])
             end = listed.end()
-        numbers = [number.strip("([（【〔-_/") for number in numbers]
-        if found[2] or found[3] or re.search(r"\d{3}", numbers[0]):
+        numbers = [number.rstrip("([（【〔-_/") for number in numbers]
+        if _COULD_BE_NUMBER.search(numbers[0]):
             yield _Given(folded[start : found.start()], tuple(numbers))
             following = _FOLLOWING.search(folded, end)
             if following and not _GIVEN.search(folded, end):

@@ -190,7 +190,7 @@ class SentLetters:
         """Requests to the one unit of which 港航局 may be short: its characters stand in the name in this order."""
         if not _SHORT_NAME.fullmatch(name):
             return _NONE
-        pattern = re.compile(".*".join(name) + "(?:公室|事处|员会)?$")
+        pattern = re.compile(".*".join(name) + "(?:公室|事处|员会|学)?$")
         found = {unit: r for unit, r in self._by_unit.items() if pattern.search(self._name_of(r))}
         return next(iter(found.values())) if len(found) == 1 else _NONE
 
@@ -242,7 +242,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 _PARTS = re.compile(r"[._+-]")
-_SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]")
+_SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]|[一二三四五六七八九十]中")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 

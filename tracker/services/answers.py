@@ -128,11 +128,12 @@ def answers_of(
     for request, state in _answered(session, match.references):
         seconds = _seconds_since(state.submitted_at, arrival.arrived_at)
         topic = sent.requests[request.reference].topic
-        result = classify(message, RequestKind(request.kind), lexicon, seconds, topic)
+        is_ours = match.is_surely_ours(request.reference)
+        result = classify(message, RequestKind(request.kind), lexicon, seconds, topic, is_surely_ours=is_ours)
         result = goes_on(message, result, sent.decided_before(request.reference, arrival.arrived_at))
         if result.document_number in numbers.values():
             result = replace(result, document_number="")  # it is one request's, which bears it below
-        if not match.is_ours_by_program(request.reference) and _is_unrelated(message, result, lexicon):
+        if not is_ours and _is_unrelated(message, result, lexicon):
             continue  # the unit wrote, but not to the applicant who asked
         if state.state == RequestState.UNSETTLED and _proves_sending(result):
             events.append(_settled(request, arrival, now))
