@@ -25,6 +25,9 @@ def given(text: str, *topics: str) -> list[str | None]:
         ("您的申请编为澄教信公〔2026〕第9号。", "澄教信公〔2026〕第9号"),
         ("也登记了，号是港航依申请〔2026〕10号，两件分别办理。", "港航依申请〔2026〕10号"),
         ("收悉，编号依申请-027。", "依申请-027"),
+        ("已于4月27日登记，登记编号为镜文旅依申〔2026〕17号。", "镜文旅依申〔2026〕17号"),
+        ("登记编号【2026】市城管公开第19号。", "【2026】市城管公开第19号"),
+        ("分别登记如下：建设资金情况——港公开26-0041；", "港公开26-0041"),
         ("招投标的编2026-8，材料在县里", "2026-8"),
     ],
 )
@@ -64,6 +67,10 @@ def test_listed_numbers_follow_the_order_of_what_was_named() -> None:
         "环公〔2026〕23",
         "环公〔2026〕22",
     ]
+
+
+def test_a_number_is_not_given_to_what_the_sentence_before_was_about() -> None:
+    assert given("食堂地块的来信收到。申请部分登记为自规申〔2026〕10号。", HALL, SHOP) == [None, None]
 
 
 def test_two_numbers_without_a_word_of_either_request_are_nobodys() -> None:

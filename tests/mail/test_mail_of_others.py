@@ -152,7 +152,6 @@ def test_the_independent_mails_are_labelled_as_their_author_did(
         "thread-disclosure-text-consultation",  # an answer to the other letter, in the thread of this one
         # which nothing points at a request of this applicant, so that they count as nobody's
         "mailbox-of-other-applicant",
-        "other-persons-decision-mis-sent",
         "private-address-no-evidence",
         "shared-domain-no-unit-named",
     }
@@ -168,15 +167,16 @@ class City(NamedTuple):
 
 CITIES = {
     "coast": City({"matched": 105, "rightly nobody's": 41, "held": 3, "in part": 1}, 0),
-    "harbour": City({"matched": 123, "rightly nobody's": 43, "held": 4}, 164),
+    "harbour": City({"matched": 123, "rightly nobody's": 43, "held": 4}, 165),
     "inland": City({"matched": 110, "rightly nobody's": 38, "held": 10}, 0),
+    "lakes": City({"matched": 126, "rightly nobody's": 42, "held": 2}, 164),
     "lanpu": City({"matched": 127, "rightly nobody's": 38, "held": 5}, 0),
-    "mountain": City({"matched": 114, "rightly nobody's": 47, "held": 11}, 154),
+    "mountain": City({"matched": 114, "rightly nobody's": 47, "held": 11}, 155),
     "north": City({"matched": 120, "rightly nobody's": 42, "held": 6, "wrong": 2}, 164, ("m147", "m157")),
     "plains": City({"matched": 123, "rightly nobody's": 43, "held": 4}, 163),
     "port": City({"matched": 122, "rightly nobody's": 49, "held": 5}, 169),
-    "province": City({"matched": 122, "rightly nobody's": 42, "held": 4, "wrong": 1}, 158, ("m153",)),
-    "zone": City({"matched": 120, "rightly nobody's": 46, "held": 6}, 159),
+    "province": City({"matched": 122, "rightly nobody's": 42, "held": 4, "wrong": 1}, 159, ("m153",)),
+    "zone": City({"matched": 120, "rightly nobody's": 46, "held": 6}, 161),
 }
 
 
@@ -204,4 +204,4 @@ def test_of_a_whole_citys_mail_none_is_matched_wrongly(tmp_path: Path) -> None:
     assert [name for name, said in verdicts.items() if said == "wrong"] == []
     assert [name[:3] for name, said in verdicts.items() if said == "in part"] == [TO_TWO_APPLICANTS]
     assert {name[:3] for name, said in verdicts.items() if said == "held"} == MISDELIVERED | HARD
-    assert Counter(verdicts.values()) == {"matched": 104, "rightly nobody's": 31, "held": 14, "in part": 1}
+    assert Counter(verdicts.values()) == {"matched": 105, "rightly nobody's": 31, "held": 13, "in part": 1}

@@ -13,8 +13,17 @@ from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
 
 COLLECTIONS = sorted(Path(__file__).parent.glob("written/*.jsonl"))
-# Left to a person, though they taught.
+# Left to a person, or read otherwise, though they taught: letters to somebody else, whom only matching knows,
+# borders that two authors drew differently, and
 READ_OTHERWISE = {
+    "between-city": [80, 100, 128, 161, 286],
+    "between-counties": [107, 275, 335],
+    "between-formal": [110, 199, 267, 300, 325],
+    "between-harbour": [132],
+    "between-north": [35, 228],
+    "between-villages": [265, 372],
+    "land-and-housing": [94],
+    "misdirected": [459, 465],
     "notices": [352, 365],  # a file that is no letter, and nothing else
     "old-hand": [191],  # one item is public, two are others'
 }

@@ -11,7 +11,7 @@ _NUMBER = re.compile(
 _END = re.compile(r"\d ?号")
 _BRACKETS = str.maketrans({"﹝": "〔", "﹞": "〕", "－": "-", "—": "-", "–": "-", "―": "-"})
 _LEAD = re.compile(
-    r"^.*?(?:文号|编号|字号|号(?=[是为])|现将|作出的?|发出的?|出具的?|详见|根据|我局|本机关)[为是:]?(?=.{2})"
+    r"^.*?(?:文号|(?:登记)?编号|字号|登记|号(?=[是为])|现将|作出的?|发出的?|出具的?|详见|根据|我局|本机关)[为是:]?(?=.{2})"
 )
 # A number inside a sentence is this letter's own only if its office part says what such letters are.
 _OWN = re.compile(r"(?:公开|告知?|复|答|补|延|信|依申请|函|回|受|政公)$")

@@ -19,9 +19,10 @@ _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
     rf"|(?:编(?:号为?|为|成|是)|登记为)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})"
-    rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?!编号)({_OFFICIAL}|{_BY_YEAR})"
+    rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR})"
 )
 _COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
+_SENTENCE_END = re.compile(r"[。;；\n]")
 _NEXT = re.compile(rf"[、和及与]({_OFFICIAL}|{_BY_YEAR}|{_FREE})")
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
@@ -37,7 +38,7 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     """The registration number given to each request (reference -> words of what was asked), NFKC.
 
     For one request the first number in the writer's own text or papers; for several, the one after
-    the words that tell that request from the others (with 分别 in the order of those words).
+    the words, in one sentence, that tell that request from the others (several in the order of those words).
     """
     if not topics:
         return {}
@@ -47,6 +48,7 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
         return {reference: given[0].numbers[0] for reference in topics if given}
     told: dict[str, str] = {}
     for words, numbers in given:
+        words = _SENTENCE_END.split(words)[-1]
         about = spoken_of(pairs(words), topics, is_loosely=True)
         if len(about) == len(numbers):
             told = dict(zip(in_order(words, about, topics), numbers, strict=True)) | told
