@@ -13,8 +13,8 @@ _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）�
 _YEAR_FIRST = r"[〔\[(【](?:19|20)\d\d[〕\])】][\u4e00-\u9fff]{2,12}第?\d{1,6}号"
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
 _FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
-# Not the query code or password beside it: those open the applicant's page and are secrets.
 _SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
+# Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
