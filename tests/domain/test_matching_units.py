@@ -9,7 +9,6 @@ from tests.domain.test_matching import (
     ARRIVED,
     FROM_SCHOOLS,
     FROM_WATER,
-    MAILBOX,
     SCHOOLS,
     SENT_AT,
     WATER,
@@ -200,7 +199,3 @@ def test_a_unit_that_writes_of_what_another_was_asked_has_not_answered_its_own()
     text = "王芳：义务教育阶段学校的招生划片范围，须另行提出申请。"
     assert matched(text, asked=(WANG, PUPILS), **FROM_WATER).doubt is Doubt.ANOTHER_MATTER
     assert answered(text, asked=(WANG, PUPILS), **FROM_SCHOOLS) == ("R-SCHOOLS",)
-
-
-def test_all_are_from_the_mailbox_of_one_applicant() -> None:
-    assert {request.mailbox for request in ASKED} == {MAILBOX}

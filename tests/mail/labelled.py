@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.mail.composed import composed_letters
 from tracker.adapters.documents import read_text
@@ -60,11 +60,7 @@ def letters_in(path: Path) -> Iterator[Read]:
     """Whole letters, one JSON object a line."""
     for line in path.read_text(encoding="utf-8").splitlines():
         letter = json.loads(line)
-        files = tuple(
-            Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
-            for file in letter["attachments"]
-        )
-        message = replace(as_message(letter), attachments=files)
+        message = _with_files(letter)
         yield Read(path.stem, message, RequestKind(letter["kind"]), letter["label"], letter.get("asked", ""))
 
 
@@ -85,14 +81,16 @@ def mails_of(city: Path) -> Iterator[Read]:
             continue
         row = asked[mail["requests"][0]] if mail["requests"] else of_unit.get((mail["to"], mail["from"]))
         topic = topic_of(row["subject"], row["body"]) if row else ""
-        files = (
-            Attachment(f["name"], "application/pdf", "0" * 64, b"", f.get("text"))
-            for f in mail["attachments"]
-        )
-        message = replace(as_message(mail), attachments=tuple(files))
-        yield Read(
-            f"city {city.name}", message, RequestKind(row["kind"]) if row else None, mail["label"], topic
-        )
+        kind = RequestKind(row["kind"]) if row else None
+        yield Read(f"city {city.name}", _with_files(mail), kind, mail["label"], topic)
+
+
+def _with_files(letter: dict[str, Any]) -> Message:
+    files = (
+        Attachment(file["name"], "application/pdf", "0" * 64, b"", file.get("text"))
+        for file in letter["attachments"]
+    )
+    return replace(as_message(letter), attachments=tuple(files))
 
 
 def as_message(letter: dict[str, object]) -> Message:

@@ -161,7 +161,7 @@ class City(NamedTuple):
     """What is reached with a city's mail: see cities/README.md. Each of its mails has taught or mended something."""
 
     counts: Mapping[str, int]
-    labelled: int = 0  # as their author did
+    labelled: int  # as their author did; 0 where the author gave no labels
     wrongly: tuple[str, ...] = ()
 
 

@@ -13,8 +13,8 @@ from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
 
 COLLECTIONS = sorted(Path(__file__).parent.glob("written/*.jsonl"))
-# Left to a person, or read otherwise, though they taught: letters to somebody else, whom only matching knows,
-# borders that two authors drew differently, and
+# Left to a person, or read otherwise, though they taught: letters to somebody else, whom only matching knows, and
+# borders that two authors drew differently.
 READ_OTHERWISE = {
     "between-city": [80, 100, 128, 161, 286],
     "between-counties": [107, 275, 335],

@@ -1,5 +1,6 @@
 """What an answer teaches for the letters that come later, and what a person's correction takes back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from tracker.services.review import confirm
 from tracker.services.sent_elsewhere import import_requests
 from tracker.services.workspaces import make_workspace
 from tracker.settings import Workspace, open_workspace
-from tracker.store.database import reading
-from tracker.store.events import events_of_kind
+from tracker.store.database import reading, writing
+from tracker.store.events import events_of_kind, record
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 REQUESTS = """reference,kind,unit,applicant,to,subject,message_id,sent_at,body
@@ -68,4 +69,6 @@ def test_what_a_person_found_to_be_unrelated_teaches_nothing(workspace: Workspac
     with reading(workspace.engine) as session:
         (event,) = events_of_kind(session, EventKind.READ)
     confirm(workspace, "W-1", event.source_sha256 or "", MessageKind.UNRELATED, None, "tester", NOW)
+    with writing(workspace.engine) as session:  # a newer lexicon reads it again
+        record(session, [replace(event, dedupe_key="read again")])
     assert take(workspace, 17, LATER) is None

@@ -185,18 +185,27 @@ def _answers_to(session: Session, references: Sequence[str]) -> dict[str, tuple[
     # the kind is looked at here: SQLite would walk through all readings of the round for it
     query = select(EventRow.request, EventRow.source_sha256, EventRow.kind, EventRow.payload)
     events = session.exec(query.where(col(EventRow.request).in_(references)).order_by(col(EventRow.seq)))
-    found: dict[str, dict[str, Answer]] = {}
+    read: dict[tuple[str, str], Answer] = {}
+    said: dict[tuple[str, str], Mapping[str, Any]] = {}  # by people, which no later reading overrides
     for reference, sha256, kind, payload in events:
-        answers = found.setdefault(reference or "", {})
         if kind == EventKind.READ:
-            answers[sha256 or ""] = answer_in(json.loads(payload))
-        elif kind == EventKind.REVIEWED and sha256 in answers:
-            said = json.loads(payload)
-            if said["kind"] == MessageKind.UNRELATED:
-                del answers[sha256]  # it was no answer to this request, and teaches nothing
-            else:
-                answers[sha256] = answers[sha256]._replace(outcome=_outcome_in(said))
-    return {reference: tuple(answers.values()) for reference, answers in found.items()}
+            read[reference or "", sha256 or ""] = answer_in(json.loads(payload))
+        elif kind == EventKind.REVIEWED:
+            said[reference or "", sha256 or ""] = json.loads(payload)
+    found: dict[str, tuple[Answer, ...]] = {}
+    for key, answer in read.items():
+        corrected = _as_corrected(answer, said.get(key))
+        if corrected is not None:
+            found[key[0]] = (*found.get(key[0], ()), corrected)
+    return found
+
+
+def _as_corrected(answer: Answer, said: Mapping[str, Any] | None) -> Answer | None:
+    """What it teaches after a person has read it; None where it was no answer to this request."""
+    if said is None:
+        return answer
+    is_unrelated = said["kind"] == MessageKind.UNRELATED
+    return None if is_unrelated else answer._replace(outcome=_outcome_in(said))
 
 
 def answer_in(reading: Mapping[str, Any]) -> Answer:
