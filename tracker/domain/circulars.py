@@ -2,6 +2,8 @@
 
 import re
 
+from tracker.domain.courtesies import is_called
+
 _TO_MANY = re.compile(
     r"\s*(?:各[^\n:：]{1,30}|(?:广大|全体)[^\n:：]{1,16}|[^\n:：，。]{0,12}(?:居民|市民|群众|用户|业主|朋友|乡亲|家长|商户)们?)\s*[:：]"
     r"|\s*各位[^\n:：，,。]{0,16}(?:居民|市民|群众|用户|业主|朋友|家长)们?\s*[，,]|\s*面向[^，。\n]{2,40}"
@@ -21,7 +23,6 @@ _TO_SOMEBODY = re.compile(
     r"|(?:的|该|此|本|件|份|号|两)申请|申请(?:人|书|已|收|件|的)|申请公开|的咨询|咨询(?:件|已)|答复|回复|告知书|收悉|收到|已登记|已受理|受理号|查收|更正|补发|补充"
     r"|延长|延期|出差|外出|休假"
 )
-_FORMS_OF_ADDRESS = ("先生", "女士", "同志", "师傅", "老师", "大姐", "大哥")
 
 
 def many_addressed(text: str) -> str:
@@ -42,8 +43,8 @@ def can_be_cancelled(text: str) -> bool:
 
 def is_to_somebody(text: str, folded: str, name: str) -> bool:
     """Whether it speaks to one who wrote, best by his `name` (folded, as `folded` is the text)."""
-    is_called = bool(name) and any(f"{name[0]}{form}" in folded for form in _FORMS_OF_ADDRESS)
-    return is_called or bool(name and name in folded) or _TO_SOMEBODY.search(text) is not None
+    is_named = bool(name) and (name in folded or is_called(name, folded))
+    return is_named or _TO_SOMEBODY.search(text) is not None
 
 
 def announces(text: str) -> bool:

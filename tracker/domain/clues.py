@@ -10,6 +10,7 @@ from itertools import chain
 from tracker.domain.circulars import announces, can_be_cancelled, is_issue, is_to_somebody, many_addressed
 from tracker.domain.courtesies import (
     calls_another,
+    is_called,
     introductions,
     is_passed_on,
     is_recalled,
@@ -108,9 +109,9 @@ class Clues:
     def numbered(self) -> frozenset[str]:
         """By a number in full, and of a unit's own by its serial: 您的3号件."""
         text = f"{self.message.subject}\n{self.words}"
-        found = self._possible(self.sent.numbered(fold_numbers(text)))
-        serials = serials_cited(text) if self.from_unit else _NONE
-        return found | self.sent.with_serials(serials, self.from_unit) if serials else found
+        folded = fold_numbers(text)
+        found = self._possible(self.sent.numbered(folded))
+        return found | self.sent.cited(folded, serials_cited(text), self.from_unit)
 
     @cached_property
     def titled(self) -> frozenset[str]:
@@ -120,7 +121,15 @@ class Clues:
 
     @cached_property
     def word_pairs(self) -> Words:
-        return pairs(_RECEIPT.sub("", self.words))
+        """Of all it says but formulas and the names of the unit that writes, which stand in some titles, too."""
+        said = _FORMULA.sub("", self.words)
+        for form in sorted(self._forms_of_writer, key=len, reverse=True):
+            said = said.replace(form, "\n")
+        return pairs(said)
+
+    @property
+    def _forms_of_writer(self) -> frozenset[str]:
+        return _NONE.union(*(self.sent.requests[each].unit_forms for each in self.from_unit))
 
     @cached_property
     def pairs_beside_names(self) -> Words:
@@ -241,9 +250,7 @@ class Clues:
 
     def names_applicant(self, reference: str) -> bool:
         name = fold(self.sent.requests[reference].applicant_name)
-        return len(name) >= 2 and (
-            name in self._own or f"{name[0]}先生" in self._own or f"{name[0]}女士" in self._own
-        )
+        return len(name) >= 2 and (name in self._own or is_called(name, self._own))
 
     @property
     def is_to_another(self) -> bool:
@@ -332,9 +339,10 @@ _REPLY_PREFIX = re.compile(
 )
 # 您4月9日提交的…, 你于2026年4月9日以电子邮件…
 _DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})月(\d{1,2})日")
-# 已收到并登记: of registers (不动产登记) it says nothing
-_RECEIPT = re.compile(
+# 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
+_FORMULA = re.compile(
     r"(?:已经?|并|均|都|予以|现)(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
+    r"|征求[^，。；\n]{0,8}意见|[（(]原[^()（）\n]{2,24}[)）]"
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")

@@ -25,6 +25,7 @@ _SURNAMES = (
     "巫屈闵席娄童颜梅盛林刁徐骆卜葛祁桂柯兰宁甘聂焦欧饶阮蒙庄翟柳耿蓝岳辛涂裴柴鲁"
     "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
+_FORMS_OF_ADDRESS = ("先生", "女士", "同志", "师傅", "大姐", "大哥")
 _TITLE = re.compile(r"(?:先生|女士|同志|小姐|同学|老师|师傅|大姐|大哥|阿姨|叔叔|主任|书记)$")
 _SALUTATION = re.compile(
     r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐))(?=\s*[:：,，]))"
@@ -77,7 +78,14 @@ def introductions(text: str) -> list[str]:
     ]
 
 
+def is_called(name: str, text: str) -> bool:
+    """Whether a text calls somebody by his surname, as offices do: 车师傅, 老车 (but 车老师 is anybody)."""
+    return any(f"{name[0]}{form}" in text for form in _FORMS_OF_ADDRESS) or f"老{name[0]}" in text
+
+
 def calls_another(called: str, name: str) -> bool:
-    """Whether somebody else is called: 王女士 for 魏沁兰, 田广胜先生 for 田广生."""
+    """Whether somebody else is called: 王女士 for 魏沁兰, 田广胜先生 for 田广生; 明朗先生 is 韦明朗, 老先生 anybody."""
     bare = _TITLE.sub("", called).removeprefix("老").removeprefix("小")
-    return bare[:1] != name[0] or (len(bare) >= len(name) > 1 and bare != name)
+    if not bare or (len(bare) > 1 and name.endswith(bare)):
+        return False
+    return bare[0] != name[0] or len(bare) >= len(name)

@@ -13,25 +13,28 @@ _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）�
 _YEAR_FIRST = r"[〔\[(【](?:19|20)\d\d[〕\])】][\u4e00-\u9fff]{2,12}第?\d{1,6}号"
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
 _FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
-_SHORT = r"[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
+_SHORT = r"(?![分全为是])[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
-    rf"|(?:编(?:号为?|为|成|是)|登记为)[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})"
+    rf"|(?:编(?:号|为|成|是)|登记为)(?:分别|全称)?[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})|登记(第\d{{1,6}}号)"
     rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR})"
 )
 _COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
 _SENTENCE_END = re.compile(r"[。;；\n]")
 _NEXT = re.compile(rf"[、和及与]({_OFFICIAL}|{_BY_YEAR}|{_FREE})")
+_SHORT_NUMBER = re.compile(r"([A-Za-z\u4e00-\u9fff]{1,8}-?)\d{1,6}号?")  # 竹公8
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
+_LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for it
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
     r"(?<![\d.月〕\])】年])\d{1,6}号?(?:、\d{1,6}号?)*(?:(?<=号)(?:件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项)|\))|[两二]件)"
     r"|编号\d{1,6}(?!\d)|(?:第|\(|(?<=-))\d{1,6}号|\(\d{1,6}\)号"
 )
+_CITED_BY_YEAR = re.compile(r"(?<![A-Za-z\u4e00-\u9fff])[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号")  # (2026)10号
 
 
 def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, str]:
@@ -55,14 +58,24 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     return told
 
 
+def _next_of(number: str) -> re.Pattern[str]:
+    short = _SHORT_NUMBER.fullmatch(number)
+    return re.compile(rf"[、和及与]({short[1]}\d{{1,6}}号?)") if short else _NEXT
+
+
 def numbers_given(text: str) -> frozenset[str]:
     return frozenset(number for found in _given(text) for number in found.numbers)
 
 
-def serial_of(number: str) -> str:
-    """What a short citation of a number keeps of it, without leading zeros: 15 of 澄住建依申〔2026〕15号."""
+def ends_in(number: str, serials: frozenset[str]) -> bool:
+    """Whether one of these is what a short citation keeps of a number: 15 of 澄住建依申〔2026〕15号, 0031 of ZR26050031."""
     found = _SERIAL.search(unicodedata.normalize("NFKC", number))
-    return found[0].lstrip("0") if found else ""
+    if not found:
+        return False
+    digits = found[0]
+    return digits.lstrip("0") in serials or any(
+        digits.endswith(each) for each in serials if len(each) >= _LONG_SERIAL
+    )
 
 
 def short_number(number: str) -> str:
@@ -72,9 +85,10 @@ def short_number(number: str) -> str:
 
 
 def serials_cited(text: str) -> frozenset[str]:
-    """The serials by which a letter speaks of numbers given before."""
-    cited = "\n".join(_CITED.findall(unicodedata.normalize("NFKC", text)))
-    return frozenset(each.lstrip("0") for each in re.findall(r"\d+", cited))
+    """The serials by which a letter speaks of numbers given before, as written and without leading zeros."""
+    folded = unicodedata.normalize("NFKC", text)
+    written = [*re.findall(r"\d+", "\n".join(_CITED.findall(folded))), *_CITED_BY_YEAR.findall(folded)]
+    return frozenset([*written, *(each.lstrip("0") for each in written)])
 
 
 class _Given(NamedTuple):
@@ -88,7 +102,7 @@ def _given(text: str) -> Iterator[_Given]:
     while found := _GIVEN.search(folded, start):
         numbers = [next(filter(None, found.groups()))]
         end = found.end()
-        while listed := _NEXT.match(folded, end):
+        while listed := _next_of(numbers[0]).match(folded, end):
             numbers.append(listed[1])
             end = listed.end()
         numbers = [number.rstrip("([（【〔-_/") for number in numbers]

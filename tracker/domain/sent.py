@@ -1,7 +1,7 @@
 """The requests that went out from one mailbox, found by whatever an answer may say of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,10 +9,10 @@ from string import ascii_uppercase, digits
 from typing import NamedTuple
 
 from tracker.domain.folding import PhraseIndex, fold, fold_lines, in_one_form
-from tracker.domain.receipt_numbers import serial_of, short_number
+from tracker.domain.receipt_numbers import ends_in, short_number
 from tracker.domain.terms import Outcome, RequestKind
 from tracker.domain.topics import pairs, topic_of, words_around, words_of
-from tracker.domain.unit_names import names_of
+from tracker.domain.unit_names import names_of, place_of
 
 _SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
 _SHORTEST_TEXT = 16
@@ -89,6 +89,10 @@ class SentRequest:
     def folded_name(self) -> str:
         return fold(self.unit_name)
 
+    @cached_property
+    def unit_forms(self) -> frozenset[str]:
+        return names_of(self.unit_name)
+
 
 class Everybody:
     """What all applicants of the workspace asked, as far as it bears on a letter to one of them."""
@@ -133,8 +137,9 @@ class SentLetters:
         self._titles = _Phrases((r.folded_topic, r) for r in every if _is_title(r))
         self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
         self._names = _Phrases((r.folded_name, r) for r in every)
-        self._forms = _Phrases((form, r) for r in every for form in names_of(r.unit_name))
-        self._given: dict[str, set[str]] = {r.reference: set(r.numbers) for r in every if r.numbers}
+        self._forms = _Phrases((form, r) for r in every for form in r.unit_forms)
+        self._places = {place for r in every if (place := place_of(r.unit_name))}
+        self._given: dict[str, set[str]] = {r.reference: set(filter(None, r.numbers)) for r in every}
         self._numbers = _Phrases((fold_numbers(n), r) for r in every for n in r.all_numbers if _is_telling(n))
         for request in every:
             for answer in request.answers:
@@ -198,7 +203,8 @@ class SentLetters:
         return self.requests[next(iter(references))].folded_name
 
     def _longest_forms(self, folded: str) -> list[str]:
-        forms = [form for form in self._forms.phrases_within(folded) if _is_whole_name(form, folded)]
+        found = self._forms.phrases_within(folded)
+        forms = [form for form in found if _is_whole_name(form, folded, self._places)]
         return [form for form in forms if not any(form != other and form in other for other in forms)]
 
     def _units(self, references: frozenset[str]) -> set[str]:
@@ -208,12 +214,15 @@ class SentLetters:
         """As a whole: 0012 does not stand in 20200012, nor in a telephone number."""
         return self._numbers.within(folded, whole=True)
 
-    def with_serials(self, serials: frozenset[str], references: Iterable[str]) -> frozenset[str]:
-        """Those of a unit's requests to which it gave a number that ends in one of these serials."""
+    def cited(self, folded: str, serials: frozenset[str], references: Iterable[str]) -> frozenset[str]:
+        """Those of a unit's requests to which it gave a number that it cites, or the end of one (`serials`)."""
         return frozenset(
             reference
             for reference in references
-            if any(serial_of(number) in serials for number in self._given.get(reference, ()))
+            if any(
+                ends_in(number, serials) or _stands_in(number, folded)
+                for number in self._given.get(reference, ())
+            )
         )
 
     def decided_before(self, reference: str, at: datetime) -> Outcome | None:
@@ -244,11 +253,13 @@ _NONE: frozenset[str] = frozenset()
 _PARTS = re.compile(r"[._+-]")
 _SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]|[一二三四五六七八九十]中")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_LISTED = re.compile(r"(?<=[\w号])[、，；和及与](?=[A-Za-z\d])")  # ZR0031、ZR0032
 
 
 def fold_numbers(text: str) -> str:
     """Each line folded, without the zeros before a part: 〔2026〕031号 and [2026]31号 are the same."""
-    return fold_lines(_LEADING_ZEROS.sub("", in_one_form(text))).replace("\n", " ")
+    lines = _LISTED.sub("\n", _LEADING_ZEROS.sub("", in_one_form(text)))
+    return fold_lines(lines).replace("\n", " ")
 
 
 def domain_of(address: str) -> str:
@@ -257,6 +268,12 @@ def domain_of(address: str) -> str:
 
 def _is_title(request: SentRequest) -> bool:
     return request.topic in request.title and len(request.folded_topic) >= _SHORTEST_TITLE
+
+
+def _stands_in(number: str, folded: str) -> bool:
+    """Also a short one that in another unit's letter could be anything: 竹公9."""
+    form = fold_numbers(number)
+    return not form.isdecimal() and _stands_alone(form, folded)
 
 
 def _is_telling(number: str) -> bool:
@@ -298,9 +315,14 @@ class _Phrases:
         return _joined(self._references[p] for p in found if not whole or _stands_alone(p, folded))
 
 
-def _is_whole_name(form: str, folded: str) -> bool:
-    """Whether it stands there without another place before it: 城管局, but not in 澜浦市城管局."""
-    return any(folded[at - 1 : at] not in _PLACES for at in _positions(form, folded))
+def _is_whole_name(form: str, folded: str, places: Collection[str]) -> bool:
+    """Whether it stands there without another place before it: 城管局 and 市城管局, but not in 澜浦市城管局."""
+    for at in _positions(form, folded):
+        before = folded[: at + 1] if form[0] in _PLACES else folded[:at]
+        is_of_place = before[-1:] in _PLACES and (form[0] not in _PLACES or before.endswith(tuple(places)))
+        if not is_of_place:
+            return True
+    return False
 
 
 def _stands_alone(number: str, folded: str) -> bool:

@@ -52,7 +52,7 @@ def _without_formulas(text: str) -> str:
 def words_of(topic: str, text: str) -> Words:
     """The pairs of the topic and of the sentences that ask for it, not of polite and legal formulas."""
     asked = pairs(topic)
-    sentences = (pairs(sentence) for sentence in _SENTENCE.split(text))
+    sentences = (pairs(sentence) for sentence in _SENTENCE.split(_SALUTATION.sub("", text)))
     return asked.union(*(found for found in sentences if len(found & asked) >= _FEWEST))
 
 

@@ -60,6 +60,12 @@ def names_of(unit_name: str) -> frozenset[str]:
     return frozenset(fold(form) for form in forms if len(fold(form)) >= _SHORTEST) | {fold(unit_name)}
 
 
+def place_of(unit_name: str) -> str:
+    """The city, county or town whose unit it is, folded; "" where its name says none."""
+    found = _PLACE.match(unit_name)
+    return fold(found["town"] or found[0]) if found else ""
+
+
 def _places(place: str, last: str, unit_name: str) -> set[str]:
     """Every remedy notice names a city's or county's government, so that one needs its whole place."""
     if "政府" not in unit_name:
