@@ -28,6 +28,7 @@ from tracker.domain.sent import SentLetters, fold_numbers
 from tracker.domain.terms import SHANGHAI, RequestKind
 from tracker.domain.topics import Words, pairs
 
+_MACHINES_ANSWER_WITHIN = timedelta(days=2)
 _CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
 _SHORT = 80  # characters of a note above a forwarded letter
 _NONE: frozenset[str] = frozenset()
@@ -163,9 +164,26 @@ class Clues:
         return references
 
     def _of_day_named(self, references: frozenset[str]) -> frozenset[str]:
-        days = {(int(month), int(day)) for month, day in _DAY_SENT.findall(self.words)}
-        sent_at = {each: self.sent.requests[each].sent_at.astimezone(SHANGHAI) for each in references}
-        return frozenset(each for each, at in sent_at.items() if (at.month, at.day) in days)
+        return frozenset(each for each in references if self._day_sent(each) in self._days_named)
+
+    @cached_property
+    def _days_named(self) -> frozenset[int]:
+        return frozenset(_of_year(int(month), int(day)) for month, day in _DAY_SENT.findall(self.words))
+
+    def _day_sent(self, reference: str) -> int:
+        at = self.sent.requests[reference].sent_at.astimezone(SHANGHAI)
+        return _of_year(at.month, at.day)
+
+    def names_earlier_day(self, reference: str) -> bool:
+        """Whether it is about what the applicant wrote or said before this request was sent."""
+        sent = self._day_sent(reference)
+        return bool(self._days_named) and all(0 < sent - day < _HALF_A_YEAR for day in self._days_named)
+
+    def is_late_machine(self, reference: str) -> bool:
+        """Whether a mail program answers by itself, but what it answers cannot be this request any more."""
+        mark = f"{self.message.headers.get('auto-submitted', '')}\n{self.message.subject}"
+        since = self._arrived_at - self.sent.requests[reference].sent_at
+        return _BY_ITSELF.search(mark) is not None and since > _MACHINES_ANSWER_WITHIN
 
     def _of_kind_named(self, references: frozenset[str]) -> frozenset[str]:
         kind = kind_named(self.words)
@@ -252,6 +270,10 @@ class Clues:
         name = fold(self.sent.requests[reference].applicant_name)
         return len(name) >= 2 and (name in self._own or is_called(name, self._own))
 
+    @cached_property
+    def names_another_applicant(self) -> bool:
+        return bool(self.sent.everybody.mailboxes_named(self._own) - {self.mailbox})
+
     @property
     def is_to_another(self) -> bool:
         """Whether all whom it addresses by name are somebody else."""
@@ -318,6 +340,11 @@ class Clues:
         return references - late if late else references
 
 
+def _of_year(month: int, day: int) -> int:
+    """A day of the year as a number, as good as exact for telling earlier from later."""
+    return 31 * month + day
+
+
 def _without_referrals(text: str) -> str:
     return _REFERRAL.sub("", fold_lines(_CLAUSE_END.sub("\n", text))).replace("\n", "")
 
@@ -327,6 +354,8 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
+_HALF_A_YEAR = 186  # days
+_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply", re.IGNORECASE)
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
@@ -371,5 +400,5 @@ _OF_DISCLOSURE = re.compile(
     r"(?:信息公开|公开信息|依申请公开)(?:的?申请)?|申请公开|(?:您|你)[^，。；\n]{0,12}的?(?:两|2)?[个件份]?申请|申请书|补正|依申"
 )
 _OF_CONSULTATION = re.compile(
-    r"咨询(?:件|已|的|$)|(?:您|你)[^，。；\n]{0,12}(?:咨询|问题|询问|提问)|来信咨询|政务咨询"
+    r"咨询(?:件|已|的|$)|(?:您|你)[^，。；\n]{0,12}(?:咨询|询问|提问|想问)|来信咨询|政务咨询"
 )

@@ -13,7 +13,7 @@ _UNDER_ANOTHER = re.compile(
 )
 _RECALLED = re.compile(r"(?:发错|误发|错发)[^。\n]{0,16}(?:删除|忽略)|请[^。\n]{0,6}删除[^。\n]{0,8}外传")
 _ASIDE = re.compile(
-    r"(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
+    r"(?<![您你我])(?:至于|另外|此外|顺带|顺便)[^。；\n]{2,80}(?:另行|不在本|那是|不归|负责|无关|两回事)[^。；\n]*"
 )
 _CLOSING = re.compile(r"[^，。；！？\n]{3,30}$", re.MULTILINE)  # a name, an office, a telephone number
 _PRESENTED = re.compile(

@@ -15,6 +15,7 @@ from tracker.domain.message import Message
 from tracker.domain.receipt_numbers import numbers_given
 from tracker.domain.sent import SentLetters
 from tracker.domain.topics import (
+    Words,
     asked_phrases,
     is_foreign,
     is_of_another_number,
@@ -162,7 +163,10 @@ class _Decision:
         if spoken:
             return self._agreed(_NONE, spoken, pool)
         found = self._leaning(pool) if len(pool) > 1 else pool
-        return found if isinstance(found, Doubt) or self._shares_words(found) else Doubt.WEAK
+        if isinstance(found, Doubt) or self._shares_words(found):
+            return found
+        is_told = found <= self._clues.turned_to and all(map(self._clues.names_applicant, found))
+        return found if is_told else Doubt.WEAK
 
     def _of_writer(self, answered: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
@@ -280,7 +284,6 @@ class _Decision:
     def _doubt_of(self, found: frozenset[str], pointed: frozenset[str]) -> Doubt | None:
         clues = self._clues
         titles, asked = quoted_titles(clues.words), asked_phrases(clues.words)
-        wanted = wanted_phrases(clues.words)
         spoken = self._spoken(self._unit or found)
         topics = "\n".join(self._requests[reference].topic for reference in found)
         if is_of_another_year([*titles, *asked, *(a.name for a in clues.message.attachments)], topics):
@@ -288,12 +291,18 @@ class _Decision:
         if not pointed and (is_of_another_number(clues.words, topics) or clues.quotes_another(found)):
             return Doubt.ANOTHER_MATTER
         for reference in found:
-            if reference not in spoken | clues.numbered and self._is_another_matter(
-                reference, [*titles, *wanted]
-            ):
+            if reference not in spoken | clues.numbered and self._is_another_matter(reference, titles):
                 return Doubt.ANOTHER_MATTER
             if reference not in pointed & spoken and clues.addresses_another(reference):
                 return Doubt.ANOTHER_PERSON
+            if reference in pointed | spoken:
+                continue
+            if clues.names_another_applicant:
+                return Doubt.ANOTHER_PERSON
+            if clues.is_late_machine(reference):
+                return Doubt.WEAK
+        if not found & pointed and all(map(clues.names_earlier_day, found)):
+            return Doubt.ANOTHER_MATTER
         told = pointed | spoken | clues.turned_to
         if not found & told and self._leans_elsewhere(found):
             return Doubt.ANOTHER_MATTER
@@ -317,13 +326,22 @@ class _Decision:
 
     def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
         request = self._requests[reference]
-        if any(is_foreign(title, request.words, request.unit_name) for title in titles):
+        wanted = wanted_phrases(self._clues.words)
+        if any(is_foreign(title, request.words, request.unit_name) for title in (*titles, *wanted)):
+            return True
+        if any(self._is_wanted_elsewhere(pairs(phrase), request.words) for phrase in wanted):
             return True
         rivals = self._unit | {reference}
         if len(rivals) > _MOST_RIVALS:
             return False
         words = {each: self._requests[each].words for each in sorted(rivals)}
         return speaks_of_another(self._clues.word_pairs, reference, words)
+
+    def _is_wanted_elsewhere(self, wanted: Words, words: Words) -> bool:
+        """Whether what a clerk calls the thing itself is of another request, and not at all of this one."""
+        if wanted & words or len(self._requests) > _MOST_RIVALS:
+            return False
+        return any(len(wanted & each.topic_pairs) >= _FEWEST_SHARED for each in self._requests.values())
 
     def _speaks_for_another(self, found: frozenset[str]) -> bool:
         """Whether the letter names another asked unit, and never its own."""

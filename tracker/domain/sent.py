@@ -112,12 +112,14 @@ class Everybody:
 
     def mailbox_meant(self, ids: Iterable[str], folded: str) -> str:
         """Whose letter these Message-IDs go back to, or who is named; "" where that is nobody, or several."""
-        named = [
-            found for name, found in self._mailboxes_of_name.items() if len(name) >= 2 and name in folded
-        ]
         pointed = {self._mailbox_of_id[each] for each in ids if each in self._mailbox_of_id}
-        meant = pointed.union(*named)
+        meant = pointed | self.mailboxes_named(folded)
         return meant.pop() if len(meant) == 1 else ""
+
+    def mailboxes_named(self, folded: str) -> set[str]:
+        """Of all applicants whose names stand in a text."""
+        found = (boxes for name, boxes in self._mailboxes_of_name.items() if name in folded and len(name) >= 2)
+        return set().union(*found)
 
 
 class SentLetters:
