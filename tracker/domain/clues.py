@@ -21,6 +21,7 @@ from tracker.domain.courtesies import (
 )
 from tracker.domain.folding import fold, fold_lines
 from tracker.domain.handing_on import is_handed_on, is_told_to_write, offices_asked
+from tracker.domain.later_letters import is_later_letter
 from tracker.domain.match import ClueKind
 from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.receipt_numbers import serials_cited
@@ -257,6 +258,12 @@ class Clues:
         return is_handed_on(self.message.reply_text)
 
     @property
+    def is_of_office(self) -> bool:
+        """Whether the writer says that he writes for some office."""
+        names = [self.message.sender_name, self.message.signature, *introductions(self.message.reply_text)]
+        return any(_OFFICE.search(name) for name in names)
+
+    @property
     def is_by_order(self) -> bool:
         """Whether somebody writes for an office that he does not name."""
         return self.is_handed_on or is_told_to_write(self.message.reply_text)
@@ -300,6 +307,10 @@ class Clues:
     @cached_property
     def is_to_somebody(self) -> bool:
         return is_to_somebody(self.words, self._own, self._applicant)
+
+    @property
+    def is_later(self) -> bool:
+        return is_later_letter(self.message.reply_text)
 
     @property
     def is_circular(self) -> bool:
@@ -355,6 +366,9 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
 
 
 _HALF_A_YEAR = 186  # days
+_OFFICE = re.compile(
+    r"[\u4e00-\u9fff](?:局|委|厅|办|处|科|股|所|站|队|院|校|中学|小学|中心|馆|政府|管委会|街道|镇|乡|村|社区)(?:\W|$|[\u4e00-\u9fff]{2,4}$)"
+)
 _BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply", re.IGNORECASE)
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
@@ -370,8 +384,8 @@ _REPLY_PREFIX = re.compile(
 _DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})月(\d{1,2})日")
 # 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
 _FORMULA = re.compile(
-    r"(?:已经?|并|均|都|予以|现)(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
-    r"|征求[^，。；\n]{0,8}意见|[（(]原[^()（）\n]{2,24}[)）]"
+    r"(?:已经?|并|均|都|予以|现)(?:于[^，。；\n]{2,8})?(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
+    r"|征求[^，。；\n]{0,8}意见|文件名称|文号|[（(]原[^()（）\n]{2,24}[)）]"
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
@@ -397,8 +411,8 @@ def kind_named(text: str) -> RequestKind | None:
 
 
 _OF_DISCLOSURE = re.compile(
-    r"(?:信息公开|公开信息|依申请公开)(?:的?申请)?|申请公开|(?:您|你)[^，。；\n]{0,12}的?(?:两|2)?[个件份]?申请|申请书|补正|依申"
+    r"(?:信息公开|公开信息|依申请公开)(?:的?申请)?|申请公开|(?:您|你)[^，。；\n]{0,12}的?(?:两|2)?[个件份]?申请|补正|依申"
 )
 _OF_CONSULTATION = re.compile(
-    r"咨询(?:件|已|的|$)|(?:您|你)[^，。；\n]{0,12}(?:咨询|询问|提问|想问)|来信咨询|政务咨询"
+    r"咨询(?:件|已|的|$)|转来的咨询|(?:您|你)[^，。；\n]{0,12}(?:咨询|询问|提问|想问)|来信咨询|政务咨询"
 )

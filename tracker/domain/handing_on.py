@@ -9,7 +9,7 @@ _TOLD_TO_WRITE = re.compile(
     r"(?:让|叫|托|安排|要求|委托)我们?[^，。；\n]{0,4}(?:回|答|发|把|跟|给|联系|说|寄)|给[^，。\n]{1,8}(?:写|发|寄)的(?:信|邮件|申请)"
 )
 _ASKED_AT = re.compile(
-    r"(?<![议请可应])(?:您|你)(?:\d{1,2}月)?(?:\d{1,2}[日号])?(?:去|写信|打电话|发邮件)?(?:问|找|寄给|写给|发给)(?:了|过)?([^，。；;\n的]{2,16}(?:局|委|办|厅|政府|街道|镇|乡))的"
+    r"(?<![议请可应])(?:您|你)(?:\d{1,2}月)?(?:\d{1,2}[日号])?(?:去|写信|打电话|发邮件)?(?:问|找|寄给|写给|发给|寄往|发往)(?:了|过)?([^，。；;\n的]{2,16}(?:局|委|办|厅|政府|街道|镇|乡))(?:旧邮箱)?[的、]"
 )
 _TURNED_TO = re.compile(
     r"(?<![议请可应])(?:您|你|申请人)[^，。；;\n]{0,16}?向[【\[“]?([^，。；;\n]{2,24}?)[】\]”]?(?:提出|提交|申请|咨询|反映|来信)"
@@ -17,13 +17,14 @@ _TURNED_TO = re.compile(
 _HANDED_ON = re.compile(
     r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:\d{1,2}月\d{1,2}日)?(?:分别)?(?:把(?:您|你)?[^，。；;\n]{0,24}(?:转|抄|交|报|给)|将(?:您|你)[^，。；;\n]{0,24}(?:转|抄|报)(?:给|到|来|送|至)?我|(?:给我们)?转来(?:了|的)?(?:您|你|申请|来信|信|咨询|问题|来?件)|(?:让|叫|安排|委托|要求)我|(?:打电话(?:来)?)?说(?:您|你))"
 )
+_ANY_OFFICE = frozenset({"乡镇", "各乡镇", "镇", "乡", "村", "局", "上级"})
 _AND = re.compile("[、和及与]|分别")
 
 
 def offices_asked(text: str) -> list[str]:
     """As a letter calls those to which the applicant turned, or from which his letter was handed on."""
     found = [*_TURNED_TO.findall(text), *_ASKED_AT.findall(text), *_HANDED_ON.findall(text)]
-    return [name for each in found for name in _AND.split(each) if name]
+    return [name for each in found for name in _AND.split(each) if name and name not in _ANY_OFFICE]
 
 
 def is_handed_on(text: str) -> bool:

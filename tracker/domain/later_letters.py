@@ -15,6 +15,11 @@ _CONFIDENCE = 0.6
 _DECIDING_NOTHING = (MessageKind.REPLY, MessageKind.UNKNOWN, MessageKind.UNRELATED)
 
 
+def is_later_letter(text: str) -> bool:
+    """Whether it corrects or completes an earlier letter, in whose thread it need not stand."""
+    return _GOES_ON.search(text) is not None
+
+
 def goes_on(message: Message, read: Classification, earlier: Outcome | None) -> Classification:
     """The reading of a letter after an answer that decided `earlier`: the same, where it decides nothing else.
 
@@ -22,7 +27,7 @@ def goes_on(message: Message, read: Classification, earlier: Outcome | None) -> 
     """
     text = f"{message.subject}\n{message.reply_text}"
     is_open = read.kind in _DECIDING_NOTHING and read.confidence < _SURE
-    if earlier in (None, read.outcome) or not is_open or not _GOES_ON.search(text):
+    if earlier in (None, read.outcome) or not is_open or not is_later_letter(text):
         return read
     evidence = (f"goes on with an answer: {earlier}", *read.evidence)
     return replace(read, kind=MessageKind.REPLY, outcome=earlier, confidence=_CONFIDENCE, evidence=evidence)

@@ -26,6 +26,7 @@ from tracker.domain.topics import (
     speaks_of_another,
     spoken_of,
     wanted_phrases,
+    without_numbers,
 )
 
 _MOST_RIVALS = 60
@@ -106,6 +107,8 @@ class _Decision:
         clues, unit = self._clues, self._unit
         if clues.is_bulk and not pointed:
             return Doubt.WEAK
+        if clues.is_handed_on and not clues.sender and not pointed:
+            return self._by_order()
         if clues.is_passed_on and not pointed and clues.called - unit:
             return self._content(clues.called - unit)
         if any(each and not each & unit for each in (pointed, clues.titled, clues.turned_to)):
@@ -162,6 +165,7 @@ class _Decision:
         spoken = self._spoken(pool)
         if spoken:
             return self._agreed(_NONE, spoken, pool)
+        pool = self._clues.narrowed(pool)
         found = self._leaning(pool) if len(pool) > 1 else pool
         if isinstance(found, Doubt) or self._shares_words(found):
             return found
@@ -189,9 +193,11 @@ class _Decision:
         if len(near) == 1 and all(map(clues.names_applicant, near)):
             return near
         spoken = clues.titled or self._spoken_at_all()
-        if len(spoken) != 1 or not all(map(clues.names_applicant, spoken)):
-            return Doubt.WEAK if spoken else Doubt.NO_CLUE
-        return spoken if self._is_whole(spoken) else Doubt.WEAK
+        if len(spoken) == 1 and all(map(clues.names_applicant, spoken)) and self._is_whole(spoken):
+            return spoken
+        if clues.is_of_office and any(map(clues.names_applicant, self._requests)):
+            return self._by_order()
+        return Doubt.WEAK if spoken else Doubt.NO_CLUE
 
     def _is_whole(self, spoken: Iterable[str]) -> bool:
         topics = [self._requests[reference].topic_pairs for reference in spoken]
@@ -317,12 +323,14 @@ class _Decision:
         if len(self._requests) > _MOST_RIVALS:
             return False
         names = pairs("\n".join(request.unit_name for request in self._requests.values()))
-        own = self._clues.word_pairs - names
+        own = without_numbers(self._clues.word_pairs - names)
         words = {reference: request.words for reference, request in self._requests.items()}
-        leaning = leans_to(own, words)
-        if leaning is None or leaning in found:
+        shared = {reference: len(theirs & own) for reference, theirs in words.items()}
+        nearest = max(shared, key=lambda reference: shared[reference])
+        leaning = leans_to(own, words) or nearest
+        if leaning in found or shared[leaning] < _CLEARLY_SHARED:
             return False
-        return len(words[leaning] & own) >= _CLEARLY_SHARED
+        return leaning != nearest or shared[nearest] >= 3 * max(shared[each] for each in found)
 
     def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
         request = self._requests[reference]
@@ -334,8 +342,11 @@ class _Decision:
         rivals = self._unit | {reference}
         if len(rivals) > _MOST_RIVALS:
             return False
-        words = {each: self._requests[each].words for each in sorted(rivals)}
-        return speaks_of_another(self._clues.word_pairs, reference, words)
+        own, asked = self._clues.word_pairs, [self._requests[each] for each in sorted(rivals)]
+        if speaks_of_another(own, reference, {each.reference: each.words for each in asked}):
+            return True
+        topics = {each.reference: each.topic_pairs for each in asked}
+        return self._clues.is_later and not own & request.words and leans_to(own, topics, 1) is not None
 
     def _is_wanted_elsewhere(self, wanted: Words, words: Words) -> bool:
         """Whether what a clerk calls the thing itself is of another request, and not at all of this one."""
@@ -374,8 +385,8 @@ _SEVERAL = re.compile(
     re.MULTILINE,
 )
 _TWO_IN_ONE = re.compile(
-    r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|街道|镇|乡|村|区|县|单位|部门)|[两二2](?:街道|镇|乡|段)"
+    r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)(?:的|都|均))|[两二2](?:街道|镇|乡|段)"
     r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"
-    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
+    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请|咨询[和及与、][^。\n]{0,24}申请均?|申请[和及与、][^。\n]{0,24}咨询"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

@@ -11,7 +11,7 @@ _MAIL_SYSTEM = re.compile(
 )
 
 _DELIVERY = re.compile(
-    r"退信|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure|delayed)|returned mail",
+    r"退信(?!转)|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure|delayed)|returned mail",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,7 @@ _LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for 
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
-    r"(?<![\d.月〕\])】年])\d{1,6}号?(?:、\d{1,6}号?)*(?:(?<=号)(?:件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项)|\))|[两二]件)"
+    r"(?<![\d.月〕\])】年])\d{1,6}号?(?:、\d{1,6}号?)*(?:(?<=号)(?:件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项|文书|文|函|告知|通知|从|自|已)|\))|[两二]件)"
     r"|编号\d{1,6}(?!\d)|(?:第|\(|(?<=-))\d{1,6}号|\(\d{1,6}\)号"
 )
 _CITED_BY_YEAR = re.compile(r"(?<![A-Za-z\u4e00-\u9fff])[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号")  # (2026)10号

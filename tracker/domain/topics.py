@@ -13,7 +13,7 @@ _TAIL = re.compile(r"的?(?:政府)?(?:信息公开)?(?:申请|咨询|请求)$")
 # Words of any request; they tell none from another.
 _COMMON = re.compile(
     r"能否|如何|怎么样?|怎样|是否|可否|哪些|什么|多少|办理|申请|需要|请问|咨询|您好|你好|政府信息|公开|信息|有关|相关"
-    r"|关于|情况|以及|提供|电子|邮件|方式|形式|贵局|贵单位|谢谢|工作日|条例|中华人民共和国|下列|本人|答复|回复|附件|扫描件?|复印件?|电子[版档表文]\w?|发到|查收|希望|邮箱|即可"
+    r"|关于|情况|以及|提供|电子|邮件|方式|形式|贵局|贵单位|谢谢|工作日|条例|中华人民共和国|下列|本人|答复|回复|附件|扫描件?|复印件?|电子[版档表文]\w?|发到|查收|希望|邮箱|即可|身份证明|我们|你们|[的了吗呢吧呀啊嘛]"
 )
 _LINE_BREAK_IN_WORD = re.compile(r"(?<=[\u4e00-\u9fff])\s*\n\s*(?=[\u4e00-\u9fff])")
 _LISTED_YEAR = re.compile(r"(20\d\d)(?=[、和及与,，]\s*20\d\d年)")
@@ -99,20 +99,25 @@ def in_order(text: str, references: Iterable[str], topics: Mapping[str, Words]) 
 
 def _is_more_than_a_year(words: Words, own: Words) -> bool:
     """Whether a word is met too, where words and not only numbers tell the request from the others."""
-    said = {word for word in words if not _DIGIT.search(word)}
+    said = without_numbers(words)
     return not said or bool(said & own)
 
 
 def leans_to(own: Words, words: Mapping[str, Words], fewest: int = _FEWEST) -> str | None:
     """The one request whose own words a letter uses clearly more than those of any rival."""
-    telling = {reference: _telling(words, reference) for reference in words}
-    met = {
-        reference: len(found & own) if _is_more_than_a_year(found, own) else 0
-        for reference, found in telling.items()
-    }
+    met = {reference: _met(_telling(words, reference), own) for reference in words}
     best = max(met, key=lambda reference: met[reference])
     others = max((count for reference, count in met.items() if reference != best), default=0)
     return best if met[best] >= max(fewest, _CLEARLY_MORE * others) else None
+
+
+def without_numbers(words: Words) -> Words:
+    return frozenset(word for word in words if not _DIGIT.search(word))
+
+
+def _met(telling: Words, own: Words) -> int:
+    """How many of the words that tell are met; numbers only where nothing else tells (25 is any day)."""
+    return len(own & (without_numbers(telling) or telling))
 
 
 def speaks_of_another(own: Words, one: str, words: Mapping[str, Words]) -> bool:
@@ -156,7 +161,7 @@ def wanted_phrases(text: str) -> list[str]:
 
 def is_foreign(title: str, words: Words, place: str) -> bool:
     """Whether a title has next to nothing of a request's words, the place apart."""
-    own = {pair for pair in pairs(title) - pairs(place) if not _DIGIT.search(pair)}
+    own = without_numbers(pairs(title) - pairs(place))
     return len(own) >= 4 and len(own & words) < 0.2 * len(own)
 
 
