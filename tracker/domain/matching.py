@@ -315,6 +315,8 @@ class _Decision:
         is_about = self._shares_words(found, _CLEARLY_SHARED)
         if clues.is_handed_on and not found <= told and not is_about:
             return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
+        if not found & told and not is_about and self._is_of_another_applicant(found):
+            return Doubt.ANOTHER_PERSON
         is_sure = found <= clues.sender and bool(found & (pointed | spoken))
         return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
 
@@ -331,6 +333,17 @@ class _Decision:
         if leaning in found or shared[leaning] < _CLEARLY_SHARED:
             return False
         return leaning != nearest or shared[nearest] >= 3 * max(shared[each] for each in found)
+
+    def _is_of_another_applicant(self, found: frozenset[str]) -> bool:
+        """Whether it has the words of what somebody else asked of the same unit, and not these requests'."""
+        own = without_numbers(self._clues.word_pairs)
+        if any(len(own & self._requests[each].words) >= _FEWEST_SHARED for each in found):
+            return False
+        units = {self._requests[each].unit_id for each in found}
+        asked = [each for unit in units for each in self._clues.sent.everybody.of_unit(unit)]
+        return len(asked) <= _MOST_RIVALS and any(
+            len(own & each.topic_pairs) >= _CLEARLY_SHARED - 1 for each in asked
+        )
 
     def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
         request = self._requests[reference]

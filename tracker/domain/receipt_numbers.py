@@ -28,6 +28,7 @@ _SHORT_NUMBER = re.compile(r"([A-Za-z\u4e00-\u9fff]{1,8}-?)\d{1,6}号?")  # 竹�
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
 _LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for it
+_NUMBER_FIRST = re.compile(rf"({_OFFICIAL})(?:是|为|[:：])([^，,；;。\n〔\[【]{{4,40}})")  # …〔2026〕11号为2024年分配方案
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
@@ -46,10 +47,12 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     if not topics:
         return {}
     texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
+    told = dict(found for text in texts for found in _given_before_topics(text, topics))
+    if told:
+        return told
     given = [found for text in texts for found in _given(text)]
     if len(topics) == 1:
         return {reference: given[0].numbers[0] for reference in topics if given}
-    told: dict[str, str] = {}
     for words, numbers in given:
         words = _SENTENCE_END.split(words)[-1]
         about = spoken_of(pairs(words), topics, is_loosely=True)
@@ -58,13 +61,25 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     return told
 
 
+def _given_before_topics(text: str, topics: Mapping[str, Words]) -> Iterator[tuple[str, str]]:
+    """(reference, number) where each number stands before what was asked."""
+    found = _NUMBER_FIRST.findall(unicodedata.normalize("NFKC", text[:_LONGEST]))
+    for number, words in found if len(found) > 1 else ():
+        about = spoken_of(pairs(words), topics, is_loosely=True)
+        if len(about) == 1:
+            yield about[0], number
+
+
 def _next_of(number: str) -> re.Pattern[str]:
     short = _SHORT_NUMBER.fullmatch(number)
     return re.compile(rf"[、和及与]({short[1]}\d{{1,6}}号?)") if short else _NEXT
 
 
 def numbers_given(text: str) -> frozenset[str]:
-    return frozenset(number for found in _given(text) for number in found.numbers)
+    first = _NUMBER_FIRST.findall(unicodedata.normalize("NFKC", text[:_LONGEST]))
+    return frozenset(number for found in _given(text) for number in found.numbers).union(
+        number for number, _ in first if len(first) > 1
+    )
 
 
 def ends_in(number: str, serials: frozenset[str]) -> bool:

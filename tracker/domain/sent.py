@@ -101,7 +101,9 @@ class Everybody:
         self._mailbox_of_id: dict[str, str] = {}
         self._mailboxes_of_name: dict[str, set[str]] = {}
         self._units_of_domain: dict[str, set[str]] = {}
+        self._of_unit: dict[str, list[SentRequest]] = {}
         for request in requests:
+            self._of_unit.setdefault(request.unit_id, []).append(request)
             self._mailbox_of_id |= dict.fromkeys(request.message_ids, request.mailbox)
             self._mailboxes_of_name.setdefault(fold(request.applicant_name), set()).add(request.mailbox)
             for address in request.unit_addresses:
@@ -109,6 +111,9 @@ class Everybody:
 
     def units_of_domain(self, domain: str) -> set[str]:
         return self._units_of_domain.get(domain, set())
+
+    def of_unit(self, unit_id: str) -> list[SentRequest]:
+        return self._of_unit.get(unit_id, [])
 
     def mailbox_meant(self, ids: Iterable[str], folded: str) -> str:
         """Whose letter these Message-IDs go back to, or who is named; "" where that is nobody, or several."""
