@@ -108,7 +108,9 @@ class _Decision:
         if clues.is_bulk and not pointed:
             return Doubt.WEAK
         if clues.is_handed_on and not clues.sender and not pointed:
-            return self._by_order()
+            found = self._by_order()
+            if not isinstance(found, Doubt):
+                return found
         if clues.is_passed_on and not pointed and clues.called - unit:
             return self._content(clues.called - unit)
         if any(each and not each & unit for each in (pointed, clues.titled, clues.turned_to)):
@@ -130,6 +132,8 @@ class _Decision:
         clues = self._clues
         asked = clues.turned_to - self._unit
         if asked and not clues.titled & self._unit:
+            if pointed and not asked & pointed:
+                return Doubt.CONTRADICTION
             return self._content(asked & pointed or asked)
         left = pointed & clues.titled & clues.called
         own_text = clues.sent.named("".join(clues.message.reply_text.split()))
@@ -222,7 +226,8 @@ class _Decision:
     def _agreed(self, pointed: frozenset[str], spoken: frozenset[str], pool: frozenset[str]) -> Answered:
         if len(spoken) > 1:
             return self._agreed_on_several(pointed, spoken)
-        if len(pool) == 2 and self._answers_several and (not self._by_program or pointed == pool):
+        is_of_both = not self._by_program or pointed == pool or _TWO_LETTERS.search(self._clues.words)
+        if len(pool) == 2 and self._answers_several and is_of_both:
             return pool
         if spoken and pointed and self._answers_several and not self._by_program:
             return pointed | spoken  # by its number one, by its words the other
@@ -261,8 +266,11 @@ class _Decision:
         if not 0 < len(pool) <= _MOST_RIVALS:
             return Doubt.SEVERAL
         own, asked = self._clues.word_pairs, [self._requests[reference] for reference in sorted(pool)]
-        found = leans_to(own, {each.reference: each.words for each in asked}) or leans_to(
-            own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED
+        wanted = pairs("\n".join(wanted_phrases(self._clues.words)))
+        found = (
+            leans_to(own, {each.reference: each.words for each in asked})
+            or leans_to(own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED)
+            or leans_to(wanted, {each.reference: each.topic_pairs for each in asked}, 1)
         )
         return frozenset({found}) if found else Doubt.SEVERAL
 
@@ -397,6 +405,7 @@ _SEVERAL = re.compile(
     r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
+_TWO_LETTERS = re.compile(r"(?:您|你)[^，。；\n]{0,10}[两二2][封件份]|[两二2]封")
 _TWO_IN_ONE = re.compile(
     r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)(?:的|都|均))|[两二2](?:街道|镇|乡|段)"
     r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"

@@ -14,11 +14,13 @@ _YEAR_FIRST = r"[〔\[(【](?:19|20)\d\d[〕\])】][\u4e00-\u9fff]{2,12}第?\d{1
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
 _FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
 _SHORT = r"(?![分全为是])[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
+_OF_REGISTER = r"[\u4e00-\u9fff]{1,7}[依公申开信受登](?:\d{1,6}号|[〔\[(【]20\d\d[〕\])】]\d{1,6}号?)"
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
     rf"|(?:编(?:号|为|成|是)|登记为)(?:分别|全称)?[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})|登记(第\d{{1,6}}号)"
+    rf"|(?:收到|登记|收件|受理)了?[，,:：]\s*({_OF_REGISTER})"
     rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR})"
 )
 _COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
