@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
-from tracker.domain.circulars import announces, can_be_cancelled, is_issue, is_to_somebody, many_addressed
+from tracker.domain.circulars import (
+    announces,
+    can_be_cancelled,
+    invites,
+    is_issue,
+    is_to_somebody,
+    many_addressed,
+)
 from tracker.domain.courtesies import (
     calls_another,
     is_called,
@@ -159,8 +166,9 @@ class Clues:
         return self._possible(found) - self.sender
 
     def narrowed(self, references: frozenset[str]) -> frozenset[str]:
-        """Of a unit's requests those of the day, and of the kind, that the letter names."""
-        for named in (self._of_day_named(references), self._of_kind_named(references)):
+        """Of a unit's requests those sent before, and those of the day and the kind that the letter names."""
+        before = frozenset(r for r in references if self.sent.requests[r].sent_at <= self._arrived_at)
+        for named in (before, self._of_day_named(references), self._of_kind_named(references)):
             references = references & named or references
         return references
 
@@ -180,11 +188,15 @@ class Clues:
         sent = self._day_sent(reference)
         return bool(self._days_named) and all(0 < sent - day < _HALF_A_YEAR for day in self._days_named)
 
-    def is_late_machine(self, reference: str) -> bool:
-        """Whether a mail program answers by itself, but what it answers cannot be this request any more."""
+    @cached_property
+    def is_by_itself(self) -> bool:
+        """Whether a mail program answers."""
         mark = f"{self.message.headers.get('auto-submitted', '')}\n{self.message.subject}"
-        since = self._arrived_at - self.sent.requests[reference].sent_at
-        return _BY_ITSELF.search(mark) is not None and since > _MACHINES_ANSWER_WITHIN
+        return _BY_ITSELF.search(mark) is not None
+
+    def is_machines(self, reference: str) -> bool:
+        """Whether a request went out so shortly before that a mail program may answer it."""
+        return self._arrived_at - self.sent.requests[reference].sent_at <= _MACHINES_ANSWER_WITHIN
 
     def _of_kind_named(self, references: frozenset[str]) -> frozenset[str]:
         kind = kind_named(self.words)
@@ -315,7 +327,7 @@ class Clues:
     @property
     def is_circular(self) -> bool:
         """Whether it speaks to everybody, and to nobody who wrote."""
-        return not self.is_to_somebody and announces(self.words)
+        return invites(self.words) or (not self.is_to_somebody and announces(self.words))
 
     # --- a letter that is only forwarded ---
 
@@ -369,7 +381,7 @@ _HALF_A_YEAR = 186  # days
 _OFFICE = re.compile(
     r"[\u4e00-\u9fff](?:局|委|厅|办|处|科|股|所|站|队|院|校|中学|小学|中心|馆|政府|管委会|街道|镇|乡|村|社区)(?:\W|$|[\u4e00-\u9fff]{2,4}$)"
 )
-_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply", re.IGNORECASE)
+_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply|^AUTO:", re.I | re.M)
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is

@@ -121,6 +121,8 @@ class _Decision:
             found = self._leaning(unit)
         if isinstance(found, Doubt) or found & pointed:
             return found
+        if clues.is_by_itself and found <= clues.sender:
+            return found
         if clues.is_circular:
             return Doubt.WEAK  # which may speak of what was asked, too
         if found & spoken or (found <= clues.sender and (clues.is_to_somebody or self._shares_words(found))):
@@ -313,7 +315,7 @@ class _Decision:
                 continue
             if clues.names_another_applicant:
                 return Doubt.ANOTHER_PERSON
-            if clues.is_late_machine(reference):
+            if clues.is_by_itself and not clues.is_machines(reference):
                 return Doubt.WEAK
         if not found & pointed and all(map(clues.names_earlier_day, found)):
             return Doubt.ANOTHER_MATTER
@@ -400,15 +402,18 @@ class _Decision:
 
 
 _LATER = (ClueKind.TOPIC, ClueKind.APPLICANT_NAMED)
+_TWO = r"(?:[两二]|(?<!\d)2)"
 _SEVERAL = re.compile(
-    r"[两二2三3几][件份个封项]|一并|一起|分别|均|都|统一|同时|二者|两者|各自|合并|以及|^\s*[12一二][.、]"
+    r"(?:[两二三几]|(?<!\d)[23])[件份个封项]|一并|一起|分别|均|都|统一|同时|二者|两者|各自|合并|以及|^\s*[12一二][.、]"
     r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
-_TWO_LETTERS = re.compile(r"(?:您|你)[^，。；\n]{0,10}[两二2][封件份]|[两二2]封")
+_TWO_LETTERS = re.compile(rf"(?:您|你)[^，。；\n]{{0,10}}{_TWO}[封件份]|{_TWO}封")
 _TWO_IN_ONE = re.compile(
-    r"[两二2][件封]|[两二2][份项](?:申请|来信|咨询|请求)|[两二2]个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)(?:的|都|均))|[两二2](?:街道|镇|乡|段)"
-    r"|(?:申请|来信|来函|咨询)[^\d，。；\n]{0,2}[两二2][件份个封项]|[两二2]事|一并(?:答复|回复|告知|登记)"
-    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请|咨询[和及与、][^。\n]{0,24}申请均?|申请[和及与、][^。\n]{0,24}咨询"
+    rf"{_TWO}[件封]|{_TWO}[份项](?:申请|来信|咨询|请求)"
+    rf"|{_TWO}个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)[的都均])|{_TWO}(?:街道|镇|乡|段)"
+    rf"|(?:申请|来信|来函|咨询)[^\d，。；\n]{{0,2}}{_TWO}[件份个封项]|{_TWO}事|一并(?:答复|回复|告知|登记)"
+    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
+    r"|咨询[和及与、][^。\n]{0,24}申请|申请[和及与、][^。\n]{0,24}咨询"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )
