@@ -1,6 +1,7 @@
 """Matching what a unit, one of its offices or somebody by its order writes, where it was asked more than once."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.domain.test_matching import (
 )
 from tracker.domain.match import Doubt, Match
 from tracker.domain.matching import match_message
-from tracker.domain.sent import Answer, SentLetters, SentRequest
+from tracker.domain.sent import Answer, Everybody, SentLetters, SentRequest
 from tracker.domain.terms import RequestKind
 
 WANG = replace(WATER, applicant_name="王芳", numbers=frozenset())
@@ -159,6 +160,45 @@ def test_one_letter_may_answer_two_units_requests_of_one_question() -> None:
     assert answered(text, asked=(WANG, twin)) == ("R-COUNTY", "R-WATER")
 
 
+# --- other offices ------------------------------------------------------------------------------------
+
+OF_THE_STATION = {"sender": "zhan@163.example", "sender_name": "饮水安全中心 老周"}
+
+
+def test_an_office_that_was_not_asked_answers_by_the_applicants_name_and_the_words() -> None:
+    text = "王女士您好，二次供水加压费的依据是省里文件，物业按月收可以，老旧小区减半。"
+    assert answered(text, **OF_THE_STATION) == ("R-PRICES",)
+    assert answered(text.replace("王女士", "女士"), **OF_THE_STATION) == ()
+
+
+def test_who_does_not_say_for_which_office_he_writes_answers_nothing() -> None:
+    text = "王女士您好，看到您问加压费，我们老旧小区物业也按月收，我也想问。"
+    assert answered(text, sender="zhan@163.example", sender_name="看水人") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("您17日问市水务局的二次供水加压费，依据见附件。", ("R-PRICES",)),
+        ("水务局把信给我们了，二次供水加压费的依据见附件。", ("R-PRICES",)),
+        ("您可向市水务局提出二次供水加压费的咨询。", ()),
+        ("你向乡镇申请的二次供水加压费一件已转来。", ()),
+    ],
+)
+def test_an_office_may_say_whom_the_applicant_had_asked(text: str, of: tuple[str, ...]) -> None:
+    assert answered(text) == of
+
+
+def test_another_citys_office_is_not_the_one_asked() -> None:
+    towns = (
+        replace(WANG, unit_name="松砬市交通运输局"),
+        replace(PUPILS, unit_name="桦沟市教育局", unit_id="x"),
+    )
+    sent = SentLetters(towns)
+    assert sent.called("松砬市交通运输局") == sent.called("市交通局") == {"R-WATER"}
+    assert sent.called("桦沟市交通运输局") == frozenset()
+
+
 # --- what is not for the applicant --------------------------------------------------------------------
 
 
@@ -199,3 +239,49 @@ def test_a_unit_that_writes_of_what_another_was_asked_has_not_answered_its_own()
     text = "王芳：义务教育阶段学校的招生划片范围，须另行提出申请。"
     assert matched(text, asked=(WANG, PUPILS), **FROM_WATER).doubt is Doubt.ANOTHER_MATTER
     assert answered(text, asked=(WANG, PUPILS), **FROM_SCHOOLS) == ("R-SCHOOLS",)
+
+
+def test_a_day_before_the_request_was_sent_is_of_something_else() -> None:
+    text = "您于8月3日到窗口反映的农村饮水安全工程问题已转市水利站办理。"
+    assert matched(text, asked=(WANG,), **FROM_WATER).doubt is Doubt.ANOTHER_MATTER
+
+
+def test_what_is_to_be_told_to_another_applicant_is_not_hers() -> None:
+    others = replace(WANG, reference="R-LI", mailbox="li@mail.example", applicant_name="李明慧")
+    sent = SentLetters([WANG], Everybody([WANG, others]))
+    told = letter(reply_text="王芳同志，请转告李明慧到窗口领材料。", **FROM_WATER)
+    assert match_message(told, ARRIVED, sent).doubt is Doubt.ANOTHER_PERSON
+
+
+def test_what_another_applicant_asked_of_the_unit_is_not_hers() -> None:
+    others = replace(WANG, reference="R-LI", mailbox="li@mail.example", title="城区管网漏损率考核结果")
+    sent = SentLetters([WANG], Everybody([WANG, others]))
+    told = letter(reply_text="城区管网漏损率的考核结果已公示，请到宣传栏查看。", **FROM_WATER)
+    assert match_message(told, ARRIVED, sent).doubt is Doubt.ANOTHER_PERSON
+
+
+def test_a_mail_program_answers_what_came_shortly_before() -> None:
+    text = "out of office: 管理员公出，急事请联系总值班室。"
+    fields = {"subject": "AUTO:", "reply_text": text, **FROM_WATER}
+    sent = SentLetters([WANG])
+    soon, late = SENT_AT + timedelta(minutes=1), SENT_AT + timedelta(days=9)
+    assert match_message(letter(**fields), soon, sent).references == ("R-WATER",)
+    assert match_message(letter(**fields), late, sent).references == ()
+
+
+def test_a_letter_that_only_borrows_a_thread_is_read_without_it() -> None:
+    text = "王女士，借您这封信回复另一件：二次供水加压费的依据，物业按月收的文件还在找。"
+    thread = {"thread_ids": ("<water-1@mail.example>",), "quoted_text": f"> {WATER.text}"}
+    assert answered(text, **FROM_WATER, **thread) == ("R-PRICES",)
+
+
+def test_a_clerk_who_corrects_may_have_answered_on_the_wrong_letter() -> None:
+    text = "加压费的我上封说错了，是每户三元，以此为准。"
+    found = matched(text, **FROM_WATER, thread_ids=("<water-1@mail.example>",))
+    assert found.doubt is Doubt.ANOTHER_MATTER
+
+
+def test_the_units_own_name_and_a_salutation_tell_none_of_its_requests() -> None:
+    town = replace(WANG, unit_name="竹筏镇人民政府", title="竹筏镇污水处理费用", text="竹筏镇政府：请公开费用。")
+    other = replace(town, reference="R-LAND", title="筏头村土地流转合同", text="竹筏镇政府：请公开合同。")
+    assert answered("韦同志：信收到，慢慢办。竹筏镇党政办", asked=(town, other), **FROM_WATER) == ()

@@ -3,7 +3,7 @@
 import pytest
 
 from tracker.domain.message import Message
-from tracker.domain.receipt_numbers import receipt_numbers, serial_of, serials_cited, short_number
+from tracker.domain.receipt_numbers import ends_in, receipt_numbers, serials_cited, short_number
 from tracker.domain.topics import pairs
 
 HALL, SHOP = "造船厂食堂地块规划条件", "造船厂三车间地块规划条件"
@@ -29,6 +29,10 @@ def given(text: str, *topics: str) -> list[str | None]:
         ("登记编号【2026】市城管公开第19号。", "【2026】市城管公开第19号"),
         ("分别登记如下：建设资金情况——港公开26-0041；", "港公开26-0041"),
         ("招投标的编2026-8，材料在县里", "2026-8"),
+        ("您好，已收到，城管依23号。", "城管依23号"),
+        ("申请今天收到，水依〔2026〕09。", "水依〔2026〕09"),
+        ("收到，登记号棠财依申〔2026〕7号，20个工作日内答复。", "棠财依申〔2026〕7号"),
+        ("已收件，依申请登记第11号，请记好此号。", "第11号"),
     ],
 )
 def test_a_number_that_is_given_is_found(text: str, number: str) -> None:
@@ -69,6 +73,17 @@ def test_listed_numbers_follow_the_order_of_what_was_named() -> None:
     ]
 
 
+def test_numbers_may_stand_before_what_they_are_given_to() -> None:
+    years = ("2024年分配方案环镇北路", "2025年分配方案水质净化厂")
+    told = "蓝府依申〔2026〕11号为2024年（环镇北路）分配方案，蓝府依申〔2026〕12号为2025年（水质净化厂）分配方案。"
+    assert given(told, *years) == ["蓝府依申〔2026〕11号", "蓝府依申〔2026〕12号"]
+
+
+def test_short_numbers_of_an_office_are_listed_too() -> None:
+    told = "一封食堂地块、一封三车间地块都登记了，编号分别是竹公8、竹公9。"
+    assert given(told, HALL, SHOP) == ["竹公8", "竹公9"]
+
+
 def test_a_number_is_not_given_to_what_the_sentence_before_was_about() -> None:
     assert given("食堂地块的来信收到。申请部分登记为自规申〔2026〕10号。", HALL, SHOP) == [None, None]
 
@@ -83,7 +98,10 @@ def test_two_numbers_without_a_word_of_either_request_are_nobodys() -> None:
         ("3号件补正收到", {"3"}),
         ("您的申请（15号）需延期", {"15"}),
         ("关于编号18的申请", {"18"}),
-        ("04、05两件均已办完", {"4", "5"}),
+        ("04、05两件均已办完", {"04", "4", "05", "5"}),
+        ("0031号申请的补正材料收到", {"0031", "31"}),
+        ("（2026）10号处理告知", {"10"}),
+        ("第12号从今日起重新计算期限", {"12"}),
         ("9号、10号两件均涉及企业", {"9", "10"}),
         ("关于2026-4号申请", {"4"}),
         ("6月3号来信收到", set()),
@@ -97,12 +115,18 @@ def test_a_serial_is_cited_and_no_day_article_or_other_number(text: str, serials
     assert serials_cited(text) == serials
 
 
-def test_a_serial_is_the_end_of_a_number_without_zeros() -> None:
-    assert [serial_of(each) for each in ("澄住建依申〔2026〕15号", "MZ-2026-0511", "收件回执")] == [
-        "15",
-        "511",
-        "",
-    ]
+@pytest.mark.parametrize(
+    ("number", "serial", "is_its"),
+    [
+        ("澄住建依申〔2026〕15号", "15", True),
+        ("MZ-2026-0511", "511", True),
+        ("ZR2605070031", "0031", True),
+        ("ZR2605070031", "31", False),  # of so long a number two digits could be any day
+        ("收件回执", "15", False),
+    ],
+)
+def test_a_serial_is_the_end_of_a_number(number: str, serial: str, is_its: bool) -> None:
+    assert ends_in(number, frozenset({serial})) is is_its
 
 
 def test_an_office_cites_its_own_number_without_the_year() -> None:

@@ -289,9 +289,11 @@ class Clues:
         name = fold(self.sent.requests[reference].applicant_name)
         return len(name) >= 2 and (name in self._own or is_called(name, self._own))
 
-    @cached_property
-    def names_another_applicant(self) -> bool:
-        return bool(self.sent.everybody.mailboxes_named(self._own) - {self.mailbox})
+    @property
+    def is_to_be_passed_on(self) -> bool:
+        """Whether it asks to be told to another applicant: 请转告陈国柱…"""
+        told = fold("".join(_TELL.findall(self.words)))
+        return bool(self.sent.everybody.mailboxes_named(told) - {self.mailbox})
 
     @property
     def is_to_another(self) -> bool:
@@ -377,6 +379,7 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
+_TELL = re.compile(r"(?:转告|转交|带给|告诉)([^，。；\n]{2,8})")
 _HALF_A_YEAR = 186  # days
 _OFFICE = re.compile(
     r"[\u4e00-\u9fff](?:局|委|厅|办|处|科|股|所|站|队|院|校|中学|小学|中心|馆|政府|管委会|街道|镇|乡|村|社区)(?:\W|$|[\u4e00-\u9fff]{2,4}$)"

@@ -313,7 +313,7 @@ class _Decision:
                 return Doubt.ANOTHER_PERSON
             if reference in pointed | spoken:
                 continue
-            if clues.names_another_applicant:
+            if clues.is_to_be_passed_on:
                 return Doubt.ANOTHER_PERSON
             if clues.is_by_itself and not clues.is_machines(reference):
                 return Doubt.WEAK
