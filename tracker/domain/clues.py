@@ -122,6 +122,9 @@ class Clues:
         found = self._possible(self.sent.numbered(folded))
         return found | self.sent.cited(folded, serials_cited(text), self.from_unit)
 
+    def has_other_number(self, reference: str) -> bool:
+        return self.sent.is_called_otherwise(reference, fold_numbers(self.words))
+
     @cached_property
     def titled(self) -> frozenset[str]:
         found = self._possible(self.sent.titled(self._own))

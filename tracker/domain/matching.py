@@ -315,6 +315,8 @@ class _Decision:
                 continue
             if clues.is_to_be_passed_on:
                 return Doubt.ANOTHER_PERSON
+            if clues.has_other_number(reference):
+                return Doubt.ANOTHER_MATTER
             if clues.is_by_itself and not clues.is_machines(reference):
                 return Doubt.WEAK
         if not found & pointed and all(map(clues.names_earlier_day, found)):

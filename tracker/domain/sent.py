@@ -232,6 +232,13 @@ class SentLetters:
             )
         )
 
+    def is_called_otherwise(self, reference: str, folded: str) -> bool:
+        """Whether a text says that the applicant handed in what has another number of the same register."""
+        given = {fold_numbers(number) for number in self._given.get(reference, ())}
+        heads = {number.rstrip(digits) for number in given if number[-1:] in digits}
+        cited = [number for head in heads if head for number in re.findall(rf"提交的({head}\d+)", folded)]
+        return bool(cited) and given.isdisjoint(cited)
+
     def decided_before(self, reference: str, at: datetime) -> Outcome | None:
         """What the last answer to a request decided that arrived before a moment."""
         earlier = [found for found in self._decided.get(reference, ()) if found[0] < at]
