@@ -282,6 +282,8 @@ def test_a_clerk_who_corrects_may_have_answered_on_the_wrong_letter() -> None:
 
 
 def test_the_units_own_name_and_a_salutation_tell_none_of_its_requests() -> None:
-    town = replace(WANG, unit_name="竹筏镇人民政府", title="竹筏镇污水处理费用", text="竹筏镇政府：请公开费用。")
+    town = replace(
+        WANG, unit_name="竹筏镇人民政府", title="竹筏镇污水处理费用", text="竹筏镇政府：请公开费用。"
+    )
     other = replace(town, reference="R-LAND", title="筏头村土地流转合同", text="竹筏镇政府：请公开合同。")
     assert answered("韦同志：信收到，慢慢办。竹筏镇党政办", asked=(town, other), **FROM_WATER) == ()

@@ -75,7 +75,7 @@ def test_listed_numbers_follow_the_order_of_what_was_named() -> None:
 
 def test_numbers_may_stand_before_what_they_are_given_to() -> None:
     years = ("2024年分配方案环镇北路", "2025年分配方案水质净化厂")
-    told = "蓝府依申〔2026〕11号为2024年（环镇北路）分配方案，蓝府依申〔2026〕12号为2025年（水质净化厂）分配方案。"
+    told = "已登记，蓝府依申〔2026〕11号为2024年（环镇北路）分配方案，蓝府依申〔2026〕12号为2025年（水质净化厂）分配方案。"
     assert given(told, *years) == ["蓝府依申〔2026〕11号", "蓝府依申〔2026〕12号"]
 
 

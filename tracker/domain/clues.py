@@ -68,10 +68,10 @@ class Clues:
             or is_mail_system(message.sender)
             or tells_of_delivery(f"{message.subject}\n{message.sender_name}")
         )
+        self.is_recalled = is_recalled(message.reply_text)
         self.is_bulk = (
             any(name in message.headers for name in ("list-id", "list-unsubscribe"))
             or can_be_cancelled(self.words)
-            or is_recalled(message.reply_text)
             or self._is_to_many
         )
 
@@ -403,7 +403,7 @@ _DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})�
 # 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
 _FORMULA = re.compile(
     r"(?:已经?|并|均|都|予以|现)(?:于[^，。；\n]{2,8})?(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
-    r"|征求[^，。；\n]{0,8}意见|文件名称|文号|[（(]原[^()（）\n]{2,24}[)）]"
+    r"|征求[^，。；\n]{0,8}意见|文件名称|文号|(?:于|在|自)20\d\d年\d{1,2}月(?:\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日|[（(]原[^()（）\n]{2,24}[)）]"
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")

@@ -10,6 +10,7 @@ _GOES_ON = re.compile(
     r"更正|更新|补发|补上|补一|补寄|重发|重新[发寄]|漏了|少了|少写|写错|看错|弄错|有误|打不开|上[次回]|前[次信函封]|昨天|昨日"
     r"|以(?:此|本|这)(?:件|份|次的?|封)?为准|盖章|公章|原件"
 )
+_STANDS = re.compile(r"(?:结论|决定|其他|其余|其它)(?:内容|部分)?(?:均|都)?不变|仍按原答复")
 _SURE = 0.9  # a reading that is likelier than this stands by itself
 _CONFIDENCE = 0.6
 _DECIDING_NOTHING = (MessageKind.REPLY, MessageKind.UNKNOWN, MessageKind.UNRELATED)
@@ -26,7 +27,7 @@ def goes_on(message: Message, read: Classification, earlier: Outcome | None) -> 
     A person is to see it: its confidence is low.
     """
     text = f"{message.subject}\n{message.reply_text}"
-    is_open = read.kind in _DECIDING_NOTHING and read.confidence < _SURE
+    is_open = read.kind in _DECIDING_NOTHING and (read.confidence < _SURE or _STANDS.search(text))
     if earlier in (None, read.outcome) or not is_open or not is_later_letter(text):
         return read
     evidence = (f"goes on with an answer: {earlier}", *read.evidence)

@@ -13,7 +13,7 @@ from tracker.domain.clues import Clues
 from tracker.domain.match import Clue, ClueKind, Doubt, Match
 from tracker.domain.message import Message
 from tracker.domain.receipt_numbers import numbers_given
-from tracker.domain.sent import SentLetters
+from tracker.domain.sent import SentLetters, SentRequest
 from tracker.domain.topics import (
     Words,
     asked_phrases,
@@ -76,6 +76,8 @@ class _Decision:
         clues = self._clues
         if clues.message.sender == clues.mailbox:
             return Doubt.OWN_LETTER
+        if clues.is_recalled:
+            return Doubt.WEAK
         if clues.elsewhere:
             return Doubt.ANOTHER_PERSON
         pointers = [each for each in (clues.thread, clues.numbered, clues.quoted, clues.repeated) if each]
@@ -96,7 +98,7 @@ class _Decision:
         clues = self._clues
         if clues.message.returned_ids and not clues.thread:
             return Doubt.ANOTHER_MATTER
-        left = pointed or clues.failed
+        left = pointed or clues.failed or clues.titled
         if left and clues.titled and not left & clues.titled:
             return Doubt.CONTRADICTION
         for clue in (clues.failed, clues.titled):
@@ -105,7 +107,7 @@ class _Decision:
 
     def _from_unit(self, pointed: frozenset[str]) -> Answered:
         clues, unit = self._clues, self._unit
-        if clues.is_bulk and not pointed:
+        if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._shares_words(pointed))):
             return Doubt.WEAK
         if clues.is_handed_on and not clues.sender and not pointed:
             found = self._by_order()
@@ -271,7 +273,7 @@ class _Decision:
         wanted = pairs("\n".join(wanted_phrases(self._clues.words)))
         found = (
             leans_to(own, {each.reference: each.words for each in asked})
-            or leans_to(own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED)
+            or leans_to(own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED - 1)
             or leans_to(wanted, {each.reference: each.topic_pairs for each in asked}, 1)
         )
         return frozenset({found}) if found else Doubt.SEVERAL
@@ -362,7 +364,7 @@ class _Decision:
         wanted = wanted_phrases(self._clues.words)
         if any(is_foreign(title, request.words, request.unit_name) for title in (*titles, *wanted)):
             return True
-        if any(self._is_wanted_elsewhere(pairs(phrase), request.words) for phrase in wanted):
+        if any(self._is_wanted_elsewhere(pairs(phrase), request) for phrase in wanted):
             return True
         rivals = self._unit | {reference}
         if len(rivals) > _MOST_RIVALS:
@@ -373,11 +375,9 @@ class _Decision:
         topics = {each.reference: each.topic_pairs for each in asked}
         return self._clues.is_later and not own & request.words and leans_to(own, topics, 1) is not None
 
-    def _is_wanted_elsewhere(self, wanted: Words, words: Words) -> bool:
-        """Whether what a clerk calls the thing itself is of another request, and not at all of this one."""
-        if wanted & words or len(self._requests) > _MOST_RIVALS:
-            return False
-        return any(len(wanted & each.topic_pairs) >= _FEWEST_SHARED for each in self._requests.values())
+    def _is_wanted_elsewhere(self, wanted: Words, request: SentRequest) -> bool:
+        """Whether nothing that a clerk calls the thing itself was asked for here."""
+        return len(without_numbers(wanted)) >= _FEWEST_SHARED and not wanted & request.all_words
 
     def _speaks_for_another(self, found: frozenset[str]) -> bool:
         """Whether the letter names another asked unit, and never its own."""
@@ -416,6 +416,6 @@ _TWO_IN_ONE = re.compile(
     rf"|{_TWO}个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)[的都均])|{_TWO}(?:街道|镇|乡|段)"
     rf"|(?:申请|来信|来函|咨询)[^\d，。；\n]{{0,2}}{_TWO}[件份个封项]|{_TWO}事|一并(?:答复|回复|告知|登记)"
     r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
-    r"|咨询[和及与、][^。\n]{0,24}申请|申请[和及与、][^。\n]{0,24}咨询"
+    r"|一[份件封个项](?:申请|咨询)[^。\n]{0,24}一[份件封个项](?:申请|咨询)|咨询[和及与、][^。\n]{0,24}申请|申请[和及与、][^。\n]{0,24}咨询"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

@@ -30,7 +30,12 @@ _SHORT_NUMBER = re.compile(r"([A-Za-z\u4e00-\u9fff]{1,8}-?)\d{1,6}号?")  # 竹�
 _FOLLOWING = re.compile(r"[编为][号成]?[为是]?(\d{1,6})号")  # …〔2026〕14号，资金安排一件编为15号
 _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号?")
 _LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for it
-_NUMBER_FIRST = re.compile(rf"({_OFFICIAL})(?:是|为|[:：])([^，,；;。\n〔\[【]{{4,40}})")  # …〔2026〕11号为2024年分配方案
+# …〔2026〕11号为2024年分配方案, …〔2026〕7号（2024年度）、…
+_NUMBER_FIRST = re.compile(
+    rf"({_OFFICIAL}|{_BY_YEAR})(?:(?:是|为|:)([^,;。\n〔\[【]{{4,40}})|\(([^()\n]{{2,24}})\))"
+)
+_REGISTERS = re.compile(r"登记|编号|编为|受理|收到")
+_LED_BY = re.compile(r"^.*(?:编号|登记|号)?(?:分别)?(?:为|是)|^.*(?:分别)?登记")
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
@@ -49,7 +54,7 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     if not topics:
         return {}
     texts = [message.reply_text, *(a.text or "" for a in message.attachments)]
-    told = dict(found for text in texts for found in _given_before_topics(text, topics))
+    told = _told_after(_numbers_first("\n".join(texts)), topics)
     if told:
         return told
     given = [found for text in texts for found in _given(text)]
@@ -63,13 +68,26 @@ def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, 
     return told
 
 
-def _given_before_topics(text: str, topics: Mapping[str, Words]) -> Iterator[tuple[str, str]]:
-    """(reference, number) where each number stands before what was asked."""
-    found = _NUMBER_FIRST.findall(unicodedata.normalize("NFKC", text[:_LONGEST]))
-    for number, words in found if len(found) > 1 else ():
+def _told_after(listed: list[tuple[str, str]], topics: Mapping[str, Words]) -> dict[str, str]:
+    """Where each number stands before the words of what it was given to; the last goes to what is left."""
+    told: dict[str, str] = {}
+    for number, words in listed:
         about = spoken_of(pairs(words), topics, is_loosely=True)
         if len(about) == 1:
-            yield about[0], number
+            told[about[0]] = number
+    left = [reference for reference in topics if reference not in told]
+    free = [number for number, _ in listed if number not in told.values()]
+    return told | {left[0]: free[0]} if told and len(left) == len(free) == 1 else told
+
+
+def _numbers_first(text: str) -> list[tuple[str, str]]:
+    """(number, words after it), as a list of several is written."""
+    sentences = _SENTENCE_END.split(unicodedata.normalize("NFKC", text[:_LONGEST]))
+    found = [
+        each for sentence in filter(_REGISTERS.search, sentences) for each in _NUMBER_FIRST.findall(sentence)
+    ]
+    named = [(_LED_BY.sub("", number), after or within) for number, after, within in found]
+    return named if len(named) > 1 else []
 
 
 def _next_of(number: str) -> re.Pattern[str]:
@@ -78,10 +96,8 @@ def _next_of(number: str) -> re.Pattern[str]:
 
 
 def numbers_given(text: str) -> frozenset[str]:
-    first = _NUMBER_FIRST.findall(unicodedata.normalize("NFKC", text[:_LONGEST]))
-    return frozenset(number for found in _given(text) for number in found.numbers).union(
-        number for number, _ in first if len(first) > 1
-    )
+    listed = (number for number, _ in _numbers_first(text))
+    return frozenset(number for found in _given(text) for number in found.numbers).union(listed)
 
 
 def ends_in(number: str, serials: frozenset[str]) -> bool:

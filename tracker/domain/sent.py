@@ -123,7 +123,9 @@ class Everybody:
 
     def mailboxes_named(self, folded: str) -> set[str]:
         """Of all applicants whose names stand in a text."""
-        found = (boxes for name, boxes in self._mailboxes_of_name.items() if name in folded and len(name) >= 2)
+        found = (
+            boxes for name, boxes in self._mailboxes_of_name.items() if name in folded and len(name) >= 2
+        )
         return set().union(*found)
 
 
