@@ -17,8 +17,8 @@ from tracker.domain.circulars import (
 )
 from tracker.domain.courtesies import (
     calls_another,
-    is_called,
     introductions,
+    is_called,
     is_passed_on,
     is_recalled,
     is_under_another_letter,

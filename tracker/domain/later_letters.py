@@ -27,7 +27,8 @@ def goes_on(message: Message, read: Classification, earlier: Outcome | None) -> 
     A person is to see it: its confidence is low.
     """
     text = f"{message.subject}\n{message.reply_text}"
-    is_open = read.kind in _DECIDING_NOTHING and (read.confidence < _SURE or _STANDS.search(text))
+    may_stand = read.confidence < _SURE or _STANDS.search(text) is not None
+    is_open = read.kind in _DECIDING_NOTHING and may_stand
     if earlier in (None, read.outcome) or not is_open or not is_later_letter(text):
         return read
     evidence = (f"goes on with an answer: {earlier}", *read.evidence)
