@@ -109,10 +109,10 @@ class _Decision:
         clues, unit = self._clues, self._unit
         if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._shares_words(pointed))):
             return Doubt.WEAK
-        if clues.is_handed_on and not clues.sender and not pointed:
-            found = self._by_order()
-            if not isinstance(found, Doubt):
-                return found
+        is_open = clues.is_handed_on and not pointed and not clues.turned_to
+        handed = self._by_order() if is_open else Doubt.WEAK
+        if not isinstance(handed, Doubt):
+            return handed
         if clues.is_passed_on and not pointed and clues.called - unit:
             return self._content(clues.called - unit)
         if any(each and not each & unit for each in (pointed, clues.titled, clues.turned_to)):
@@ -192,7 +192,12 @@ class _Decision:
         found = self._leaning(every)
         if isinstance(found, Doubt):
             return Doubt.WEAK
-        return found if self._shares_words(found, _CLEARLY_SHARED) else Doubt.WEAK
+        is_known = self._clues.is_handed_on and all(map(self._clues.names_applicant, found))
+        return (
+            found
+            if self._shares_words(found, _FEWEST_SHARED if is_known else _CLEARLY_SHARED)
+            else Doubt.WEAK
+        )
 
     def _to_applicant(self) -> Answered:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""
@@ -276,7 +281,8 @@ class _Decision:
             or leans_to(own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED - 1)
             or leans_to(wanted, {each.reference: each.topic_pairs for each in asked}, 1)
         )
-        return frozenset({found}) if found else Doubt.SEVERAL
+        shared = {each.reference: len(each.all_words & own) for each in asked}
+        return frozenset({found}) if found and shared[found] == max(shared.values()) else Doubt.SEVERAL
 
     def _one(self, left: frozenset[str]) -> Answered:
         if len(left) > 1:
@@ -327,7 +333,7 @@ class _Decision:
         if not found & told and self._leans_elsewhere(found):
             return Doubt.ANOTHER_MATTER
         is_about = self._shares_words(found, _CLEARLY_SHARED)
-        if clues.is_handed_on and not found <= told and not is_about:
+        if clues.is_handed_on and not found <= told and (found & clues.sender or not is_about):
             return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
         if not found & told and not is_about and self._is_of_another_applicant(found):
             return Doubt.ANOTHER_PERSON

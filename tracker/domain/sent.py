@@ -17,6 +17,7 @@ from tracker.domain.unit_names import names_of, place_of
 _SHORTEST_TITLE = 8  # folded characters: a shorter title could stand in any letter
 _SHORTEST_TEXT = 16
 _SHORTEST_NUMBER = 4
+_FEWEST_DIGITS_OF_ITS_OWN = 5  # in a letter of the unit that gave it
 _FEWEST_DIGITS = 7  # of a number without a letter
 # Anybody may have an address there, so the domain says nothing of a unit.
 _PUBLIC_PROVIDER = re.compile(
@@ -289,7 +290,7 @@ def _is_title(request: SentRequest) -> bool:
 def _stands_in(number: str, folded: str) -> bool:
     """Also a short one that in another unit's letter could be anything: 竹公9."""
     form = fold_numbers(number)
-    return not form.isdecimal() and _stands_alone(form, folded)
+    return (not form.isdecimal() or len(form) >= _FEWEST_DIGITS_OF_ITS_OWN) and _stands_alone(form, folded)
 
 
 def _is_telling(number: str) -> bool:
