@@ -1,8 +1,9 @@
 """The document number (文号) of a letter, in the shapes offices use: 延司公开〔2020〕第5号."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from tracker.domain.folding import nfkc
 
 _NUMBER = re.compile(
     r"(?P<office>[\u4e00-\u9fffA-Za-z]{2,24}) ?[〔\[(【〈] ?(?:19|20)\d\d ?年? ?[〕\])】〉] ?"
@@ -38,7 +39,7 @@ def document_number(pages: Sequence[str]) -> str:
 
 def _lines(page: str) -> list[str]:
     """Those that may hold a number."""
-    folded = unicodedata.normalize("NFKC", page.translate(_BRACKETS)).translate(_BRACKETS)
+    folded = nfkc(page.translate(_BRACKETS)).translate(_BRACKETS)
     return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if _END.search(line)]
 
 

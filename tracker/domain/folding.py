@@ -8,6 +8,7 @@ from operator import add
 
 _NOISE = re.compile(r"[\W_]+")
 _NOISE_IN_LINES = re.compile(r"(?:[^\w\n]|_)+")
+_WIDE_SIGNS = tuple(zip("，：；！？（）", ",:;!?()", strict=True))
 _GRAM = 3
 
 
@@ -24,7 +25,17 @@ def fold_lines(text: str) -> str:
 def in_one_form(text: str) -> str:
     """NFKC, upper case, look-alike letters as digits."""
     # one replacement after another is many times quicker than a table for Chinese text
-    return unicodedata.normalize("NFKC", text).upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    return nfkc(text).upper().replace("O", "0").replace("I", "1").replace("L", "1")
+
+
+def nfkc(text: str) -> str:
+    """NFKC. The wide signs that stand in every Chinese text go first: without them most texts are NFKC already.
+
+    Which is seen at a glance; to bring one sign into this form costs as much as to bring the whole text.
+    """
+    for wide, narrow in _WIDE_SIGNS:
+        text = text.replace(wide, narrow)
+    return unicodedata.normalize("NFKC", text)
 
 
 def runs(text: str, size: int) -> Iterator[str]:

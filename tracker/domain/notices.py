@@ -1,11 +1,11 @@
 """What a notice names: the working days it grants or gives; and what a person adds to it."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tracker.domain.folding import nfkc
 from tracker.domain.message import Message
 from tracker.domain.terms import MessageKind
 
@@ -48,7 +48,7 @@ def days_named(message: Message, kind: MessageKind) -> int | None:
     if kind not in _NAMED:
         return None
     texts = [message.reply_text, *(attachment.text or "" for attachment in message.attachments)]
-    folded = re.sub(r"\s", "", unicodedata.normalize("NFKC", "\n".join(texts)))
+    folded = re.sub(r"\s", "", nfkc("\n".join(texts)))
     found = _NAMED[kind].search(folded)
     return number(found[1]) if found else None
 

@@ -1,12 +1,12 @@
 """Phrases a letter is read by, and the one form its text is brought to before they are looked for."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from tracker.domain.folding import nfkc
 from tracker.domain.message import Attachment, Message
 from tracker.domain.needles import haystack
 from tracker.domain.terms import RequestKind
@@ -88,7 +88,7 @@ class Hit:
 
 def fold_text(text: str) -> str:
     """NFKC, no white space beside Chinese characters, a blank line as a full stop."""
-    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("\r", "")
+    folded = nfkc(_INVISIBLE.sub("", text)).replace("\r", "")
     folded = _SPACE_IN_CHINESE.sub("", _BLANK_LINE.sub("。", folded.strip()))
     return _REPEATED_STOP.sub("。", re.sub(r"\s+", " ", folded))
 

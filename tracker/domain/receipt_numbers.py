@@ -1,10 +1,10 @@
 """The numbers units give to requests when they register them, and how letters cite them later."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tracker.domain.folding import nfkc
 from tracker.domain.message import Message
 from tracker.domain.topics import Words, in_order, pairs, spoken_of
 
@@ -82,7 +82,7 @@ def _told_after(listed: list[tuple[str, str]], topics: Mapping[str, Words]) -> d
 
 def _numbers_first(text: str) -> list[tuple[str, str]]:
     """(number, words after it), as a list of several is written."""
-    sentences = _SENTENCE_END.split(unicodedata.normalize("NFKC", text[:_LONGEST]))
+    sentences = _SENTENCE_END.split(nfkc(text[:_LONGEST]))
     found = [
         each for sentence in filter(_REGISTERS.search, sentences) for each in _NUMBER_FIRST.findall(sentence)
     ]
@@ -102,7 +102,7 @@ def numbers_given(text: str) -> frozenset[str]:
 
 def ends_in(number: str, serials: frozenset[str]) -> bool:
     """Whether one of these is what a short citation keeps of a number: 15 of 澄住建依申〔2026〕15号, 0031 of ZR26050031."""
-    found = _SERIAL.search(unicodedata.normalize("NFKC", number))
+    found = _SERIAL.search(nfkc(number))
     if not found:
         return False
     digits = found[0]
@@ -113,13 +113,13 @@ def ends_in(number: str, serials: frozenset[str]) -> bool:
 
 def short_number(number: str) -> str:
     """As offices cite a number among themselves: 青农公开12号 for 青农公开〔2026〕12号; "" where it is none of theirs."""
-    found = _OF_OFFICE.fullmatch(unicodedata.normalize("NFKC", number))
+    found = _OF_OFFICE.fullmatch(nfkc(number))
     return f"{found[1]}{int(found[2])}号" if found else ""
 
 
 def serials_cited(text: str) -> frozenset[str]:
     """The serials by which a letter speaks of numbers given before, as written and without leading zeros."""
-    folded = unicodedata.normalize("NFKC", text)
+    folded = nfkc(text)
     written = [*re.findall(r"\d+", "\n".join(_CITED.findall(folded))), *_CITED_BY_YEAR.findall(folded)]
     return frozenset([*written, *(each.lstrip("0") for each in written)])
 
@@ -130,7 +130,7 @@ class _Given(NamedTuple):
 
 
 def _given(text: str) -> Iterator[_Given]:
-    folded = unicodedata.normalize("NFKC", text[:_LONGEST])
+    folded = nfkc(text[:_LONGEST])
     start = 0
     while found := _GIVEN.search(folded, start):
         numbers = [next(filter(None, found.groups()))]
