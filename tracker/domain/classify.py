@@ -14,6 +14,7 @@ from tracker.domain.message import Message, is_mail_system, tells_of_delivery
 from tracker.domain.phrases import Hit, LetterText, Lexicon, Place
 from tracker.domain.signs import NOTHING_SHARED, PHRASE, WORD, signs_of
 from tracker.domain.terms import Classification, MessageKind, Outcome, RequestKind, outcomes_of
+from tracker.domain.weights import probabilities
 
 __all__ = ["Lexicon", "classify"]
 
@@ -174,12 +175,13 @@ class _Reading:
         labels = _labels(self._kind) - self._impossible
         if not self._asked:
             labels -= {_O.NOT_TO_THE_POINT}
-        likely = self._weights.probabilities(self._signs, labels)
+        scores = self._weights.scores(self._signs)
+        likely = probabilities(scores, labels)
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
         if is_marked or likely[_K.AUTO_REPLY] > _SURELY_A_MACHINE:
             return likely
         # a person, too, may write as little as machines do
-        return self._weights.probabilities(self._signs, labels - {_K.AUTO_REPLY})
+        return probabilities(scores, labels - {_K.AUTO_REPLY})
 
     def _doubt(self, label: str, likelihood: float) -> float:
         """What no phrase says must be the likelier; a line or two that say two things are for a person.
