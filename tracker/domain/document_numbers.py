@@ -10,7 +10,7 @@ _NUMBER = re.compile(
     r"(?:第 ?)?\d{1,6} ?号(?: ?- ?[\u4e00-\u9fff\d]{1,6})?"
 )
 _END = re.compile(r"\d ?号")
-_BRACKETS = str.maketrans({"﹝": "〔", "﹞": "〕", "－": "-", "—": "-", "–": "-", "―": "-"})
+_DASHES = str.maketrans("—–―", "---")
 _LEAD = re.compile(
     r"^.*?(?:文号|(?:登记)?编号|字号|登记|号(?=[是为])|现将|作出的?|发出的?|出具的?|详见|根据|我局|本机关)[为是:]?(?=.{2})"
 )
@@ -39,8 +39,8 @@ def document_number(pages: Sequence[str]) -> str:
 
 def _lines(page: str) -> list[str]:
     """Those that may hold a number."""
-    folded = nfkc(page.translate(_BRACKETS)).translate(_BRACKETS)
-    return [re.sub(r"[^\S\n]+", " ", line).strip() for line in folded.split("\n") if _END.search(line)]
+    lines = (line for line in nfkc(page).split("\n") if _END.search(line))
+    return [re.sub(r"[^\S\n]+", " ", line.translate(_DASHES)).strip() for line in lines]
 
 
 def _is_cited(line: str, found: re.Match[str]) -> bool:
