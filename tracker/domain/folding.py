@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from operator import add
 
 _NOISE = re.compile(r"[\W_]+")
-_NOISE_IN_LINES = re.compile(r"(?:[^\w\n]|_)+")
+_NOISE_IN_LINES = re.compile(r"[^\w\n]|_")
 _WIDE_SIGNS = tuple(zip("，：；！？（）", ",:;!?()", strict=True))
 _GRAM = 3
 
