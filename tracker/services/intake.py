@@ -21,7 +21,7 @@ from tracker.services.scans import scanned_text
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import record
-from tracker.store.evidence import keep_message
+from tracker.store.evidence import keep_messages
 from tracker.store.queries import not_taken_in
 from tracker.store.tables import RawMessageRow, RoundRow
 
@@ -41,24 +41,24 @@ def keep_fetched(
     """Keep fetched mail, bytes and stamps, before anything is parsed."""
     raws = [message.raw for message in fetched]
     kept = workspace.evidence.keep_many(session, raws, "message/rfc822", now)
-    for message, sha256 in zip(fetched, kept, strict=True):
-        keep_message(
-            session,
-            RawMessageRow(
-                sha256=sha256,
-                source=MAIL,
-                mailbox=message.mailbox,
-                folder=message.folder,
-                uidvalidity=message.uidvalidity,
-                uid=message.uid,
-                internal_date=message.internal_date,
-                date_header=date_header(message.raw),
-                received=received_headers(message.raw),
-                arrived_at=message.internal_date,
-                arrival_basis="internal_date",
-                kept_at=now,
-            ),
+    rows = [
+        RawMessageRow(
+            sha256=sha256,
+            source=MAIL,
+            mailbox=message.mailbox,
+            folder=message.folder,
+            uidvalidity=message.uidvalidity,
+            uid=message.uid,
+            internal_date=message.internal_date,
+            date_header=date_header(message.raw),
+            received=received_headers(message.raw),
+            arrived_at=message.internal_date,
+            arrival_basis="internal_date",
+            kept_at=now,
         )
+        for message, sha256 in zip(fetched, kept, strict=True)
+    ]
+    keep_messages(session, rows)
 
 
 def take_in(workspace: Workspace, now: datetime) -> int:

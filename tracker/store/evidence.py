@@ -119,5 +119,12 @@ def _sync_folder(folder: Path) -> None:
 
 def keep_message(session: Session, row: RawMessageRow) -> bool:
     """Note one arrival. False where this message is known already: the same UID or the same bytes."""
-    result = session.execute(_INSERT_MESSAGE, row.model_dump(exclude={"id"}))
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    return keep_messages(session, [row]) > 0
+
+
+def keep_messages(session: Session, rows: Sequence[RawMessageRow]) -> int:
+    """Note arrivals; how many of them were not known."""
+    if not rows:
+        return 0
+    result = session.execute(_INSERT_MESSAGE, [row.model_dump(exclude={"id"}) for row in rows])
+    return int(result.rowcount)  # type: ignore[attr-defined]
