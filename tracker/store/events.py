@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, func
+from sqlalchemy import Table, func, inspect
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -152,11 +152,16 @@ def derive_requests(session: Session, references: Sequence[str]) -> None:
 
 def _merge(session: Session, rows: Sequence[SQLModel], standing: SelectOfScalar[Any]) -> None:
     """Put derived rows in the place of those that stand there, which are read all at once beforehand."""
-    known = session.exec(standing).all() if rows else []  # held, since a session forgets what nobody holds
+    if not rows:
+        return
+    key_of = inspect(type(rows[0])).primary_key_from_instance
+    known = {tuple(key_of(row)): row for row in session.exec(standing)}
     with session.no_autoflush:
         for row in rows:
-            session.merge(row)
-    del known
+            if tuple(key_of(row)) in known:
+                session.merge(row)
+            else:
+                session.add(row)  # merging would look for it
 
 
 def state_row(reference: str, events: Sequence[Event]) -> RequestStateRow:
