@@ -24,18 +24,23 @@ from tracker.domain.courtesies import (
     is_under_another_letter,
     persons_addressed,
     persons_addressed_in,
+    to_be_told,
     without_asides,
+    without_formulas,
 )
 from tracker.domain.folding import fold, fold_lines
-from tracker.domain.handing_on import is_handed_on, is_told_to_write, offices_asked
+from tracker.domain.handing_on import ends_in_office, is_handed_on, is_told_to_write, offices_asked
 from tracker.domain.later_letters import is_later_letter
 from tracker.domain.match import ClueKind
-from tracker.domain.message import Message, is_mail_system, tells_of_delivery
+from tracker.domain.message import Message, answers_by_itself, is_mail_system, tells_of_delivery
+from tracker.domain.narrowing import day_of, days_named, is_earlier, kind_named
 from tracker.domain.receipt_numbers import serials_cited
 from tracker.domain.sent import SentLetters, fold_numbers
-from tracker.domain.terms import SHANGHAI, RequestKind
 from tracker.domain.topics import Words, pairs
 
+FEWEST_SHARED = 2  # pairs of characters that a letter and the one request to its unit share
+CLEARLY_SHARED = 4
+MOST_RIVALS = 60  # requests that are compared word by word
 _MACHINES_ANSWER_WITHIN = timedelta(days=2)
 _CLOCK_SKEW = timedelta(minutes=10)  # an office's server may run behind ours
 _SHORT = 80  # characters of a note above a forwarded letter
@@ -134,7 +139,7 @@ class Clues:
     @cached_property
     def word_pairs(self) -> Words:
         """Of all it says but formulas and the names of the unit that writes, which stand in some titles, too."""
-        said = _FORMULA.sub("", self.words)
+        said = without_formulas(self.words)
         for form in sorted(self._forms_of_writer, key=len, reverse=True):
             said = said.replace(form, "\n")
         return pairs(said)
@@ -149,6 +154,13 @@ class Clues:
         lines = self.words.split("\n")
         return pairs(
             "\n".join(each for each in lines if len(each) > _SIGNATURE or not self.sent.called(fold(each)))
+        )
+
+    def shares_words(self, references: Iterable[str], fewest: int = FEWEST_SHARED) -> bool:
+        """Whether it has some words of each of these requests, or more of all that was told around them."""
+        own, asked = self.pairs_beside_names, [self.sent.requests[each] for each in references]
+        return all(
+            len(each.words & own) >= fewest or len(each.all_words & own) >= CLEARLY_SHARED for each in asked
         )
 
     # --- who writes ---
@@ -180,24 +192,21 @@ class Clues:
 
     @cached_property
     def _days_named(self) -> frozenset[int]:
-        return frozenset(_of_year(int(month), int(day)) for month, day in _DAY_SENT.findall(self.words))
+        return days_named(self.words)
 
     def _day_sent(self, reference: str) -> int:
-        at = self.sent.requests[reference].sent_at.astimezone(SHANGHAI)
-        return _of_year(at.month, at.day)
+        return day_of(self.sent.requests[reference].sent_at)
 
     def names_earlier_day(self, reference: str) -> bool:
         """Whether it is about what the applicant wrote or said before this request was sent."""
         sent = self._day_sent(reference)
-        return bool(self._days_named) and all(0 < sent - day < _HALF_A_YEAR for day in self._days_named)
+        return bool(self._days_named) and all(is_earlier(day, sent) for day in self._days_named)
 
     @cached_property
     def is_by_itself(self) -> bool:
-        """Whether a mail program answers."""
-        mark = f"{self.message.headers.get('auto-submitted', '')}\n{self.message.subject}"
-        return _BY_ITSELF.search(mark) is not None
+        return answers_by_itself(self.message)
 
-    def is_machines(self, reference: str) -> bool:
+    def follows_soon(self, reference: str) -> bool:
         """Whether a request went out so shortly before that a mail program may answer it."""
         return self._arrived_at - self.sent.requests[reference].sent_at <= _MACHINES_ANSWER_WITHIN
 
@@ -276,7 +285,7 @@ class Clues:
     def is_of_office(self) -> bool:
         """Whether the writer says that he writes for some office."""
         names = [self.message.sender_name, self.message.signature, *introductions(self.message.reply_text)]
-        return any(_OFFICE.search(name) for name in names)
+        return any(map(ends_in_office, names))
 
     @property
     def is_by_order(self) -> bool:
@@ -295,7 +304,7 @@ class Clues:
     @property
     def is_to_be_passed_on(self) -> bool:
         """Whether it asks to be told to another applicant: 请转告陈国柱…"""
-        told = fold("".join(_TELL.findall(self.words)))
+        told = fold(to_be_told(self.words))
         return bool(self.sent.everybody.mailboxes_named(told) - {self.mailbox})
 
     @property
@@ -368,11 +377,6 @@ class Clues:
         return references - late if late else references
 
 
-def _of_year(month: int, day: int) -> int:
-    """A day of the year as a number, as good as exact for telling earlier from later."""
-    return 31 * month + day
-
-
 def _without_referrals(text: str) -> str:
     return _REFERRAL.sub("", fold_lines(_CLAUSE_END.sub("\n", text))).replace("\n", "")
 
@@ -382,12 +386,6 @@ def _only_within_another(title: str, titles: Iterable[str], text: str) -> bool:
     return any(text.count(title) == text.count(other) * other.count(title) for other in longer)
 
 
-_TELL = re.compile(r"(?:转告|转交|带给|告诉)([^，。；\n]{2,8})")
-_HALF_A_YEAR = 186  # days
-_OFFICE = re.compile(
-    r"[\u4e00-\u9fff](?:局|委|厅|办|处|科|股|所|站|队|院|校|中学|小学|中心|馆|政府|管委会|街道|镇|乡|村|社区)(?:\W|$|[\u4e00-\u9fff]{2,4}$)"
-)
-_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply|^AUTO:", re.I | re.M)
 _SHORTEST_QUOTATION = 12  # pairs of characters
 _LEAST_QUOTED = 0.3  # share of a quotation's pairs that stand in the letter it quotes
 _ADDRESSED_WITHIN = 200  # characters of a letter in which it says to whom it is
@@ -397,13 +395,6 @@ _HEADING = 400  # characters of a paper or letter in which it says whose it is a
 _REPLY_PREFIX = re.compile(
     r"^(?:\W*(?:re|fwd?|aw|回复|答复|转发|回覆|轉寄|自动回复|自动答复|auto(?:matic)?[ -]?reply)\s*[:：])+\s*",
     re.IGNORECASE,
-)
-# 您4月9日提交的…, 你于2026年4月9日以电子邮件…
-_DAY_SENT = re.compile(r"(?:您|你|申请人)[于在]?(?:20\d\d年)?(\d{1,2})月(\d{1,2})日")
-# 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
-_FORMULA = re.compile(
-    r"(?:已经?|并|均|都|予以|现)(?:于[^，。；\n]{2,8})?(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
-    r"|征求[^，。；\n]{0,8}意见|文件名称|文号|(?:于|在|自)20\d\d年\d{1,2}月(?:\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日|[（(]原[^()（）\n]{2,24}[)）]"
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|转发|轉寄)\W", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
@@ -417,20 +408,4 @@ _CLAUSE_END = re.compile(r"[\n。，,;；!！?？]")
 _REFERRAL = re.compile(
     r"(?:请|建议|可|应|要|告知)\w{0,8}?(?:向|到|与|找|去|联系|咨询|询问)\w{2,24}"
     r"|(?:由|归|属于?)\w{2,20}(?:负责|主管|管理|受理|管)"
-)
-
-
-def kind_named(text: str) -> RequestKind | None:
-    """Which kind of request a letter calls the one that it is about."""
-    is_disclosure, is_consultation = _OF_DISCLOSURE.search(text), _OF_CONSULTATION.search(text)
-    if bool(is_disclosure) == bool(is_consultation):
-        return None
-    return RequestKind.DISCLOSURE if is_disclosure else RequestKind.CONSULTATION
-
-
-_OF_DISCLOSURE = re.compile(
-    r"(?:信息公开|公开信息|依申请公开)(?:的?申请)?|申请公开|(?:您|你)[^，。；\n]{0,12}的?(?:两|2)?[个件份]?申请|补正|依申"
-)
-_OF_CONSULTATION = re.compile(
-    r"咨询(?:件|已|的|$)|转来的咨询|(?:您|你)[^，。；\n]{0,12}(?:咨询|询问|提问|想问)|来信咨询|政务咨询"
 )

@@ -37,6 +37,13 @@ _SALUTATION = re.compile(
 # In a paper whose lines are lost: 答复书 某公开8号 巫小兰：你申请公开的…
 _ADDRESSED = re.compile(rf"(?<![\u4e00-\u9fff])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：]\s*(?=您|你)")
 
+_TO_BE_TOLD = re.compile(r"(?:转告|转交|带给|告诉)([^，。；\n]{2,8})")
+# 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
+_FORMULA = re.compile(
+    r"(?:已经?|并|均|都|予以|现)(?:于[^，。；\n]{2,8})?(?:收到|收悉|受理|登记)(?:并?(?:予以)?登记)?|登记(?:编号|号|为|在案|回执)|特此告知"
+    r"|征求[^，。；\n]{0,8}意见|文件名称|文号|(?:于|在|自)20\d\d年\d{1,2}月(?:\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日|[（(]原[^()（）\n]{2,24}[)）]"
+)
+
 
 def is_passed_on(text: str) -> bool:
     """Whether a note says that what follows is another office's."""
@@ -51,6 +58,16 @@ def is_recalled(text: str) -> bool:
 def without_asides(text: str) -> str:
     """Without what is said of another matter only to set it apart."""
     return _ASIDE.sub("", text)
+
+
+def without_formulas(text: str) -> str:
+    """Without what stands in any letter, though its words may be those of a request."""
+    return _FORMULA.sub("", text)
+
+
+def to_be_told(text: str) -> str:
+    """To whom it is to be told: 请转告陈国柱…"""
+    return "".join(_TO_BE_TOLD.findall(text))
 
 
 def is_under_another_letter(text: str) -> bool:

@@ -17,6 +17,9 @@ _TURNED_TO = re.compile(
 _HANDED_ON = re.compile(
     r"(?:^|[，。；;：:\n])([^，。；;：:\n]{2,20}?)(?:\d{1,2}月\d{1,2}日)?(?:分别)?(?:把(?:您|你)?[^，。；;\n]{0,24}(?:转|抄|交|报|给)|将(?:您|你)[^，。；;\n]{0,24}(?:转|抄|报)(?:给|到|来|送|至)?我|(?:给我们)?转来(?:了|的)?(?:您|你|申请|来信|信|咨询|问题|来?件)|(?:让|叫|安排|委托|要求)我|(?:打电话(?:来)?)?说(?:您|你))"
 )
+_OFFICE = re.compile(
+    r"[\u4e00-\u9fff](?:局|委|厅|办|处|科|股|所|站|队|院|校|中学|小学|中心|馆|政府|管委会|街道|镇|乡|村|社区)(?:\W|$|[\u4e00-\u9fff]{2,4}$)"
+)
 _ANY_OFFICE = frozenset({"乡镇", "各乡镇", "镇", "乡", "村", "局", "上级"})
 _AND = re.compile("[、和及与]|分别")
 
@@ -35,3 +38,8 @@ def is_handed_on(text: str) -> bool:
 def is_told_to_write(text: str) -> bool:
     """Whether the writer says that his office told him to, or that he saw a letter sent to it."""
     return _TOLD_TO_WRITE.search(text) is not None
+
+
+def ends_in_office(name: str) -> bool:
+    """Whether a name, or a line of a signature, is that of some office: 四井区应急局 黄."""
+    return _OFFICE.search(name) is not None

@@ -9,30 +9,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from tracker.domain.clues import Clues
+from tracker.domain.clues import CLEARLY_SHARED, FEWEST_SHARED, MOST_RIVALS, Clues
 from tracker.domain.match import Clue, ClueKind, Doubt, Match
 from tracker.domain.message import Message
+from tracker.domain.objections import Objections
 from tracker.domain.receipt_numbers import numbers_given
-from tracker.domain.sent import SentLetters, SentRequest
+from tracker.domain.sent import SentLetters
 from tracker.domain.topics import (
-    Words,
-    asked_phrases,
-    is_foreign,
-    is_of_another_number,
-    is_of_another_year,
     leans_to,
     pairs,
-    quoted_titles,
-    speaks_of_another,
     spoken_of,
     wanted_phrases,
-    without_numbers,
 )
 
-_MOST_RIVALS = 60
 _MOST_CANDIDATES = 20
-_FEWEST_SHARED = 2  # pairs of characters that a letter and the one request to its unit share
-_CLEARLY_SHARED = 4
 _NONE: frozenset[str] = frozenset()
 
 
@@ -58,11 +48,12 @@ class _Decision:
         self._clues = clues
         self._requests = clues.sent.requests
         self._unit = self._of_unit()
+        self._objections = Objections(clues, self._unit)
 
     def _of_unit(self) -> frozenset[str]:
         """The requests to the unit that writes, as far as it says of what kind or day they are."""
         clues = self._clues
-        if not 1 < len(clues.from_unit) <= _MOST_RIVALS:
+        if not 1 < len(clues.from_unit) <= MOST_RIVALS:
             return clues.from_unit
         narrowed = clues.narrowed(clues.from_unit)
         return clues.from_unit if len(narrowed) == 1 and self._answers_several else narrowed
@@ -89,7 +80,8 @@ class _Decision:
         found = self._from_unit(pointed) if self._unit else self._from_stranger(pointed)
         if isinstance(found, Doubt):
             return found
-        return self._doubt_of(found, pointed) or found
+        spoken = self._spoken(self._unit or found)
+        return self._objections.to(found, pointed, spoken) or found
 
     # --- who may have written it ---
 
@@ -107,7 +99,7 @@ class _Decision:
 
     def _from_unit(self, pointed: frozenset[str]) -> Answered:
         clues, unit = self._clues, self._unit
-        if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._shares_words(pointed))):
+        if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._clues.shares_words(pointed))):
             return Doubt.WEAK
         is_open = clues.is_handed_on and not pointed and not clues.turned_to
         handed = self._by_order() if is_open else Doubt.WEAK
@@ -127,9 +119,13 @@ class _Decision:
             return found
         if clues.is_circular:
             return Doubt.WEAK  # which may speak of what was asked, too
-        if found & spoken or (found <= clues.sender and (clues.is_to_somebody or self._shares_words(found))):
+        if found & spoken or (
+            found <= clues.sender and (clues.is_to_somebody or self._clues.shares_words(found))
+        ):
             return found
-        return found if len(unit) > 1 or self._shares_words(found) or found & clues.called else Doubt.WEAK
+        return (
+            found if len(unit) > 1 or self._clues.shares_words(found) or found & clues.called else Doubt.WEAK
+        )
 
     def _for_another_unit(self, pointed: frozenset[str]) -> Answered:
         """From another asked unit's address, but in every word the answer of the one that was asked."""
@@ -175,14 +171,14 @@ class _Decision:
             return self._agreed(_NONE, spoken, pool)
         pool = self._clues.narrowed(pool)
         found = self._leaning(pool) if len(pool) > 1 else pool
-        if isinstance(found, Doubt) or self._shares_words(found):
+        if isinstance(found, Doubt) or self._clues.shares_words(found):
             return found
         is_told = found <= self._clues.turned_to and all(map(self._clues.names_applicant, found))
         return found if is_told else Doubt.WEAK
 
     def _of_writer(self, answered: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
-        if not self._leans_elsewhere(answered):
+        if not self._objections.leans_elsewhere(answered):
             return self._content(answered)
         return self._by_order() if self._clues.is_by_order else Doubt.WEAK
 
@@ -195,7 +191,7 @@ class _Decision:
         is_known = self._clues.is_handed_on and all(map(self._clues.names_applicant, found))
         return (
             found
-            if self._shares_words(found, _FEWEST_SHARED if is_known else _CLEARLY_SHARED)
+            if self._clues.shares_words(found, FEWEST_SHARED if is_known else CLEARLY_SHARED)
             else Doubt.WEAK
         )
 
@@ -218,14 +214,14 @@ class _Decision:
 
     def _spoken_at_all(self) -> frozenset[str]:
         every = self._requests.keys()
-        return self._spoken(frozenset(every)) if len(every) <= _MOST_RIVALS else _NONE
+        return self._spoken(frozenset(every)) if len(every) <= MOST_RIVALS else _NONE
 
     # --- which of several requests ---
 
     def _spoken(self, rivals: frozenset[str]) -> frozenset[str]:
         """What the writer says it is about: whole titles, and what tells a request from its rivals."""
         titled = self._clues.titled & rivals
-        if len(rivals) > _MOST_RIVALS:
+        if len(rivals) > MOST_RIVALS:
             return titled
         topics = {reference: self._requests[reference].topic_pairs for reference in sorted(rivals)}
         told = frozenset(spoken_of(self._clues.word_pairs, topics, is_loosely=self._answers_several))
@@ -272,13 +268,13 @@ class _Decision:
 
     def _leaning(self, pool: frozenset[str]) -> Answered:
         """Of several requests the one whose own words it uses: those of what was asked, or around it."""
-        if not 0 < len(pool) <= _MOST_RIVALS:
+        if not 0 < len(pool) <= MOST_RIVALS:
             return Doubt.SEVERAL
         own, asked = self._clues.word_pairs, [self._requests[reference] for reference in sorted(pool)]
         wanted = pairs("\n".join(wanted_phrases(self._clues.words)))
         found = (
             leans_to(own, {each.reference: each.words for each in asked})
-            or leans_to(own, {each.reference: each.all_words for each in asked}, _CLEARLY_SHARED - 1)
+            or leans_to(own, {each.reference: each.all_words for each in asked}, CLEARLY_SHARED - 1)
             or leans_to(wanted, {each.reference: each.topic_pairs for each in asked}, 1)
         )
         shared = {each.reference: len(each.all_words & own) for each in asked}
@@ -291,106 +287,10 @@ class _Decision:
             return left
         return Doubt.SEVERAL if left else Doubt.NO_CLUE
 
-    def _shares_words(self, found: frozenset[str], fewest: int = _FEWEST_SHARED) -> bool:
-        own = self._clues.pairs_beside_names
-        asked = [self._requests[reference] for reference in found]
-        return all(
-            len(each.words & own) >= fewest or len(each.all_words & own) >= _CLEARLY_SHARED for each in asked
-        )
-
     def _of_same_units(self, references: frozenset[str]) -> frozenset[str]:
         units = {self._requests[reference].unit_id for reference in references}
         found = self._clues.sent.of_units(units)
-        return found if len(found) <= _MOST_RIVALS else references
-
-    # --- what speaks against it ---
-
-    def _doubt_of(self, found: frozenset[str], pointed: frozenset[str]) -> Doubt | None:
-        clues = self._clues
-        titles, asked = quoted_titles(clues.words), asked_phrases(clues.words)
-        spoken = self._spoken(self._unit or found)
-        topics = "\n".join(self._requests[reference].topic for reference in found)
-        if is_of_another_year([*titles, *asked, *(a.name for a in clues.message.attachments)], topics):
-            return Doubt.ANOTHER_MATTER
-        if not pointed and (is_of_another_number(clues.words, topics) or clues.quotes_another(found)):
-            return Doubt.ANOTHER_MATTER
-        for reference in found:
-            if reference not in spoken | clues.numbered and self._is_another_matter(reference, titles):
-                return Doubt.ANOTHER_MATTER
-            if reference not in pointed & spoken and clues.addresses_another(reference):
-                return Doubt.ANOTHER_PERSON
-            if reference in pointed | spoken:
-                continue
-            if clues.is_to_be_passed_on:
-                return Doubt.ANOTHER_PERSON
-            if clues.has_other_number(reference):
-                return Doubt.ANOTHER_MATTER
-            if clues.is_by_itself and not clues.is_machines(reference):
-                return Doubt.WEAK
-        if not found & pointed and all(map(clues.names_earlier_day, found)):
-            return Doubt.ANOTHER_MATTER
-        told = pointed | spoken | clues.turned_to
-        if not found & told and self._leans_elsewhere(found):
-            return Doubt.ANOTHER_MATTER
-        is_about = self._shares_words(found, _CLEARLY_SHARED)
-        if clues.is_handed_on and not found <= told and (found & clues.sender or not is_about):
-            return Doubt.ANOTHER_UNIT  # what was handed on had been asked elsewhere
-        if not found & told and not is_about and self._is_of_another_applicant(found):
-            return Doubt.ANOTHER_PERSON
-        is_sure = found <= clues.sender and bool(found & (pointed | spoken))
-        return None if is_sure or not self._speaks_for_another(found) else Doubt.ANOTHER_UNIT
-
-    def _leans_elsewhere(self, found: frozenset[str]) -> bool:
-        """Whether it has the words of a request to another unit, and not only that unit's name."""
-        if len(self._requests) > _MOST_RIVALS:
-            return False
-        names = pairs("\n".join(request.unit_name for request in self._requests.values()))
-        own = without_numbers(self._clues.word_pairs - names)
-        words = {reference: request.words for reference, request in self._requests.items()}
-        shared = {reference: len(theirs & own) for reference, theirs in words.items()}
-        nearest = max(shared, key=lambda reference: shared[reference])
-        leaning = leans_to(own, words) or nearest
-        if leaning in found or shared[leaning] < _CLEARLY_SHARED:
-            return False
-        return leaning != nearest or shared[nearest] >= 3 * max(shared[each] for each in found)
-
-    def _is_of_another_applicant(self, found: frozenset[str]) -> bool:
-        """Whether it has the words of what somebody else asked of the same unit, and not these requests'."""
-        own = without_numbers(self._clues.word_pairs)
-        if any(len(own & self._requests[each].words) >= _FEWEST_SHARED for each in found):
-            return False
-        units = {self._requests[each].unit_id for each in found}
-        asked = [each for unit in units for each in self._clues.sent.everybody.of_unit(unit)]
-        return len(asked) <= _MOST_RIVALS and any(
-            len(own & each.topic_pairs) >= _CLEARLY_SHARED - 1 for each in asked
-        )
-
-    def _is_another_matter(self, reference: str, titles: Iterable[str]) -> bool:
-        request = self._requests[reference]
-        wanted = wanted_phrases(self._clues.words)
-        if any(is_foreign(title, request.words, request.unit_name) for title in (*titles, *wanted)):
-            return True
-        if any(self._is_wanted_elsewhere(pairs(phrase), request) for phrase in wanted):
-            return True
-        rivals = self._unit | {reference}
-        if len(rivals) > _MOST_RIVALS:
-            return False
-        own, asked = self._clues.word_pairs, [self._requests[each] for each in sorted(rivals)]
-        if speaks_of_another(own, reference, {each.reference: each.words for each in asked}):
-            return True
-        topics = {each.reference: each.topic_pairs for each in asked}
-        return self._clues.is_later and not own & request.words and leans_to(own, topics, 1) is not None
-
-    def _is_wanted_elsewhere(self, wanted: Words, request: SentRequest) -> bool:
-        """Whether nothing that a clerk calls the thing itself was asked for here."""
-        return len(without_numbers(wanted)) >= _FEWEST_SHARED and not wanted & request.all_words
-
-    def _speaks_for_another(self, found: frozenset[str]) -> bool:
-        """Whether the letter names another asked unit, and never its own."""
-        signed = self._clues.signed
-        units = {self._requests[reference].unit_id for reference in found}
-        own = signed | self._clues.turned_to
-        return not found & own and any(self._requests[other].unit_id not in units for other in signed)
+        return found if len(found) <= MOST_RIVALS else references
 
     # --- what is kept of it ---
 

@@ -15,6 +15,8 @@ _DELIVERY = re.compile(
     re.IGNORECASE,
 )
 
+_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply|^AUTO:", re.I | re.M)
+
 
 def is_mail_system(address: str) -> bool:
     """Whether an address is one that mail systems, not people, write from."""
@@ -76,3 +78,8 @@ class Message:
     quoted_text: str = ""
     attachments: tuple[Attachment, ...] = ()
     faults: tuple[str, ...] = ()
+
+
+def answers_by_itself(message: Message) -> bool:
+    """Whether a mail program answers, by its header or its subject."""
+    return _BY_ITSELF.search(f"{message.headers.get('auto-submitted', '')}\n{message.subject}") is not None
