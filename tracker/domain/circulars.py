@@ -10,7 +10,7 @@ _TO_MANY = re.compile(
     r"|\s*[^\n:：，。]{2,20}(?:学校|小学|中学|公司|幼儿园|医院|企业|协会|合作社|村委会|居委会|社区|商户)\s*[:：]"
 )
 _ISSUE = re.compile(
-    r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|(?<!系统)提示)\s*[:：]|报名(?:开始|通知|啦|了)*$",
+    r"要闻|简报|周报|快讯|第\s*\d+\s*期|newsletter|(?:公告|提醒|(?<!系统)提示)\s*[:：]|出行提示$|报名(?:开始|通知|啦|了)*$",
     re.IGNORECASE,
 )
 _UNSUBSCRIBE = re.compile(r"退订|回复\s*TD|不想再收到|(?:查看|阅读)全文|unsubscribe", re.IGNORECASE)

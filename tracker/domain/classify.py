@@ -25,6 +25,7 @@ _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a mac
 _BY_WORDS = 0.6
 _SURE_BY_WORDS = 0.9  # of unseen letters so likely without a phrase, one in three hundred was read wrongly
 _SURELY_A_MACHINE = 0.95  # what a person could have written is a person's
+_SURELY_BESIDE_THE_POINT = 0.85
 _TWO_THINGS = 0.8
 _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
@@ -178,10 +179,11 @@ class _Reading:
         scores = self._weights.scores(self._signs)
         likely = probabilities(scores, labels)
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
-        if is_marked or likely[_K.AUTO_REPLY] > _SURELY_A_MACHINE:
-            return likely
-        # a person, too, may write as little as machines do
-        return probabilities(scores, labels - {_K.AUTO_REPLY})
+        if not is_marked and likely[_K.AUTO_REPLY] <= _SURELY_A_MACHINE:
+            labels -= {_K.AUTO_REPLY}  # a person, too, may write as little as machines do
+        if likely.get(_O.NOT_TO_THE_POINT, 0) <= _SURELY_BESIDE_THE_POINT:
+            labels -= {_O.NOT_TO_THE_POINT}  # most answers that share few words with a question answer it
+        return probabilities(scores, labels)
 
     def _doubt(self, label: str, likelihood: float) -> float:
         """What no phrase says must be the likelier; a line or two that say two things are for a person.

@@ -27,6 +27,7 @@ from tracker.domain.courtesies import (
     to_be_told,
     without_asides,
     without_formulas,
+    without_settled,
 )
 from tracker.domain.folding import fold, fold_lines
 from tracker.domain.handing_on import ends_in_office, is_handed_on, is_told_to_write, offices_asked
@@ -138,8 +139,8 @@ class Clues:
 
     @cached_property
     def word_pairs(self) -> Words:
-        """Of all it says but formulas and the names of the unit that writes, which stand in some titles, too."""
-        said = without_formulas(self.words)
+        """Of all it says but formulas, matters that are settled, and names of the unit that writes."""
+        said = without_settled(without_formulas(self.words))
         for form in sorted(self._forms_of_writer, key=len, reverse=True):
             said = said.replace(form, "\n")
         return pairs(said)

@@ -37,6 +37,10 @@ _SALUTATION = re.compile(
 # In a paper whose lines are lost: 答复书 某公开8号 巫小兰：你申请公开的…
 _ADDRESSED = re.compile(rf"(?<![\u4e00-\u9fff])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：]\s*(?=您|你)")
 
+_SETTLED = re.compile(
+    r"[^，。；\n]{2,24}?(?:[那这]一?[件份个封]|的)(?:[上本]个?[月周次回]|昨[天日]|之前|前面|此前)?"
+    r"(?:已经?(?:办结|答复|办完|回复|发|寄)|不受影响|照常办?|没问题|不变)[^，。；\n]*(?:[，,]请勿混淆)?"
+)
 _TO_BE_TOLD = re.compile(r"(?:转告|转交|带给|告诉)([^，。；\n]{2,8})")
 # 已收到并登记: of registers (不动产登记) it says nothing; nor does （原国土局、规划局） below a letter of a plan
 _FORMULA = re.compile(
@@ -63,6 +67,11 @@ def without_asides(text: str) -> str:
 def without_formulas(text: str) -> str:
     """Without what stands in any letter, though its words may be those of a request."""
     return _FORMULA.sub("", text)
+
+
+def without_settled(text: str) -> str:
+    """Without clauses that say that something is settled or goes on as it did: 监测数据那件上月已办结."""
+    return _SETTLED.sub("", text)
 
 
 def to_be_told(text: str) -> str:

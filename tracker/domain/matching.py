@@ -99,6 +99,8 @@ class _Decision:
 
     def _from_unit(self, pointed: frozenset[str]) -> Answered:
         clues, unit = self._clues, self._unit
+        if clues.is_by_itself and not pointed and len(unit) == 1 and all(map(clues.follows_soon, unit)):
+            return unit
         if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._clues.shares_words(pointed))):
             return Doubt.WEAK
         is_open = clues.is_handed_on and not pointed and not clues.turned_to
@@ -114,8 +116,6 @@ class _Decision:
         if found is Doubt.SEVERAL and not pointed and not spoken:
             found = self._leaning(unit)
         if isinstance(found, Doubt) or found & pointed:
-            return found
-        if clues.is_by_itself and found <= clues.sender:
             return found
         if clues.is_circular:
             return Doubt.WEAK  # which may speak of what was asked, too
@@ -231,7 +231,8 @@ class _Decision:
     def _agreed(self, pointed: frozenset[str], spoken: frozenset[str], pool: frozenset[str]) -> Answered:
         if len(spoken) > 1:
             return self._agreed_on_several(pointed, spoken)
-        is_of_both = not self._by_program or pointed == pool or _TWO_LETTERS.search(self._clues.words)
+        says_both = _TWO_LETTERS.search(self._clues.words) is not None or len(self._numbers) == len(pool)
+        is_of_both = not self._by_program or pointed == pool or says_both
         if len(pool) == 2 and self._answers_several and is_of_both:
             return pool
         if spoken and pointed and self._answers_several and not self._by_program:
@@ -251,7 +252,7 @@ class _Decision:
         if self._names_several():
             return spoken
         left = pointed & spoken
-        return left if len(left) == 1 else Doubt.SEVERAL
+        return left if len(left) == 1 and not self._by_program else Doubt.SEVERAL
 
     @property
     def _by_program(self) -> frozenset[str]:
@@ -260,8 +261,11 @@ class _Decision:
 
     @cached_property
     def _answers_several(self) -> bool:
-        words = self._clues.words
-        return _TWO_IN_ONE.search(words) is not None or len(numbers_given(words)) > 1
+        return _TWO_IN_ONE.search(self._clues.words) is not None or len(self._numbers) > 1
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return numbers_given(self._clues.message.reply_text)
 
     def _names_several(self) -> bool:
         return _SEVERAL.search(self._clues.words) is not None or self._answers_several
@@ -318,7 +322,7 @@ _SEVERAL = re.compile(
 )
 _TWO_LETTERS = re.compile(rf"(?:您|你)[^，。；\n]{{0,10}}{_TWO}[封件份]|{_TWO}封")
 _TWO_IN_ONE = re.compile(
-    rf"{_TWO}[件封]|{_TWO}[份项](?:申请|来信|咨询|请求)"
+    rf"{_TWO}[件封]|{_TWO}[份项][^，。；\n]{{0,8}}(?:申请|来信|咨询|请求)"
     rf"|{_TWO}个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)[的都均])|{_TWO}(?:街道|镇|乡|段)"
     rf"|(?:申请|来信|来函|咨询)[^\d，。；\n]{{0,2}}{_TWO}[件份个封项]|{_TWO}事|一并(?:答复|回复|告知|登记)"
     r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"

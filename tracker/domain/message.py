@@ -11,11 +11,14 @@ _MAIL_SYSTEM = re.compile(
 )
 
 _DELIVERY = re.compile(
-    r"退信(?!转)|被退回|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure|delayed)|returned mail",
+    r"退信(?!转)|被退回|邮件退回|未送达|投递失败|无法投递|投递延迟|undeliver|failure notice|delivery (?:status|failure|delayed)|returned mail",
     re.IGNORECASE,
 )
 
-_BY_ITSELF = re.compile(r"auto-replied|自动(?:回复|答复)|auto(?:matic)?[ -]?reply|^AUTO:", re.I | re.M)
+_BY_ITSELF = re.compile(
+    r"auto-replied|自动(?:回复|答复)|[【\[(]自动[】\])]|auto(?:matic)?[ -]?reply|^AUTO:", re.I | re.M
+)
+_SAYS_SO = re.compile(r"(?:本邮件|此信|本信|此邮件)(?:由|为|是)?系统[^。\n]{0,4}(?:发|生成|回)")
 
 
 def is_mail_system(address: str) -> bool:
@@ -81,5 +84,6 @@ class Message:
 
 
 def answers_by_itself(message: Message) -> bool:
-    """Whether a mail program answers, by its header or its subject."""
-    return _BY_ITSELF.search(f"{message.headers.get('auto-submitted', '')}\n{message.subject}") is not None
+    """Whether a mail program answers, by its header, its subject or its own words."""
+    marks = f"{message.headers.get('auto-submitted', '')}\n{message.subject}"
+    return _BY_ITSELF.search(marks) is not None or _SAYS_SO.search(message.reply_text) is not None

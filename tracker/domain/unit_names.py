@@ -45,6 +45,7 @@ _SHORT = {
     "社区居民委员会": ("社区", "社区居委会", "居委会"),
     "委员会": ("委",),
 }
+_SCHOOL = re.compile(r"第?([一二三四五六七八九十])中学?$")
 _SMALL = ("镇", "乡")
 _SHORTEST = 3
 
@@ -69,12 +70,12 @@ def place_of(unit_name: str) -> str:
 def _places(place: str, last: str, unit_name: str) -> set[str]:
     """Every remedy notice names a city's or county's government, so that one needs its whole place."""
     if "政府" not in unit_name:
-        return {place, last[-1:], ""}
+        return {place, last[-1:], "", *([place[:-1]] if len(place) > 2 else [])}  # 珲塔教育局
     return {place, last, last[-1:]} if last.endswith(_SMALL) else {place}
 
 
 def _shortened(bodies: Iterable[str]) -> set[str]:
-    found = set(bodies)
+    found = {_SCHOOL.sub(r"\1中", body) for body in bodies}.union(bodies)
     for _round in range(2):  # 卫生健康委员会: first one half, then the other
         for body in list(found):
             found |= {body.replace(long, short) for long, shorts in _SHORT.items() for short in shorts}
