@@ -19,6 +19,7 @@ from tracker.domain.match import Doubt, Match
 from tracker.domain.matching import match_message
 from tracker.domain.sent import Answer, Everybody, SentLetters, SentRequest
 from tracker.domain.terms import RequestKind
+from tracker.domain.unit_names import names_of
 
 WANG = replace(WATER, applicant_name="王芳", numbers=frozenset())
 PRICES = replace(
@@ -287,3 +288,31 @@ def test_the_units_own_name_and_a_salutation_tell_none_of_its_requests() -> None
     )
     other = replace(town, reference="R-LAND", title="筏头村土地流转合同", text="竹筏镇政府：请公开合同。")
     assert answered("韦同志：信收到，慢慢办。竹筏镇党政办", asked=(town, other), **FROM_WATER) == ()
+
+
+def test_a_matter_that_is_settled_is_only_mentioned() -> None:
+    text = "王女士：农村饮水安全工程的分配结果延期二十个工作日答复。加压费那件上月已办结，请勿混淆。"
+    assert answered(text, **FROM_WATER) == ("R-WATER",)
+
+
+def test_a_thread_does_not_decide_between_two_matters_that_a_letter_names() -> None:
+    text = "饮水安全工程分配结果的那份在会签，二次供水加压费的依据也在找。"
+    thread = {"thread_ids": ("<water-1@mail.example>",)}
+    assert matched(text, **FROM_WATER, **thread).doubt is Doubt.SEVERAL
+
+
+def test_what_was_sent_by_mistake_is_nobodys_even_in_a_thread() -> None:
+    text = "请问您上次买的高山茶还要不要？发错了不好意思，这封请忽略。"
+    assert answered(text, **FROM_WATER, thread_ids=("<water-1@mail.example>",)) == ()
+
+
+def test_what_was_handed_on_is_not_what_the_office_itself_was_asked() -> None:
+    text = "王女士：教育局把您问义务教育学校招生划片的信转来，划片范围见附件。"
+    assert answered(text, asked=(WANG, PUPILS), **FROM_WATER) == ("R-SCHOOLS",)
+    text = "王女士：街道把您问低保的信转来，带户口本到窗口办。"
+    assert answered(text, asked=(WANG, PUPILS), **FROM_WATER) == ()
+
+
+def test_a_unit_is_called_by_its_place_without_the_kind_of_place() -> None:
+    assert "珲塔教育局" in names_of("珲塔市教育局")
+    assert "珲塔二中" in names_of("珲塔市第二中学")

@@ -26,7 +26,7 @@ TARGET = HERE.parents[1] / "data" / "lexicons" / "cn.weights.json"
 _PER_UNIT = 100  # weights are kept as whole hundredths
 _SMALLEST = 4
 _FEWEST_LETTERS = 3  # a sign of one letter alone teaches nothing
-_COST = 1.0
+_COST = 2.5
 _UNRELATED = 0.25  # of letters that were matched with a request far fewer are unrelated than of those here
 
 

@@ -25,12 +25,13 @@ _AUTOMATIC_WITHIN = 90  # seconds: mail that comes sooner is almost surely a mac
 _BY_WORDS = 0.6
 _SURE_BY_WORDS = 0.9  # of unseen letters so likely without a phrase, one in three hundred was read wrongly
 _SURELY_A_MACHINE = 0.95  # what a person could have written is a person's
-_SURELY_BESIDE_THE_POINT = 0.85
+_LIKELY_BESIDE_THE_POINT, _SURELY_BESIDE_THE_POINT = 0.3, 0.85
 _TWO_THINGS = 0.8
 _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
 _MOST_EVIDENCE = 8
 _FEWEST_WORDS = 3
+_FEWEST_TELLING = 5  # characters of a letter that its words alone make sure
 _FEWEST_GARBLED = 5  # characters: a single question mark may be an answer to us
 _GARBLED = re.compile("[?\ufffd□]")
 _FORWARDED = re.compile(r"^\W*(?:fwd?|转发|轉寄)\s*[:：]", re.IGNORECASE)
@@ -173,28 +174,38 @@ class _Reading:
     # --- decisions ---
 
     def _likely(self) -> dict[str, float]:
-        labels = _labels(self._kind) - self._impossible
-        if not self._asked:
-            labels -= {_O.NOT_TO_THE_POINT}
-        scores = self._weights.scores(self._signs)
-        likely = probabilities(scores, labels)
+        labels, likely = self._possible, probabilities(self._scores, self._possible)
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
         if not is_marked and likely[_K.AUTO_REPLY] <= _SURELY_A_MACHINE:
             labels -= {_K.AUTO_REPLY}  # a person, too, may write as little as machines do
-        if likely.get(_O.NOT_TO_THE_POINT, 0) <= _SURELY_BESIDE_THE_POINT:
+        if self._misses_the_point <= _SURELY_BESIDE_THE_POINT:
             labels -= {_O.NOT_TO_THE_POINT}  # most answers that share few words with a question answer it
-        return probabilities(scores, labels)
+        return probabilities(self._scores, labels)
+
+    @cached_property
+    def _scores(self) -> Mapping[str, float]:
+        return self._weights.scores(self._signs)
+
+    @property
+    def _possible(self) -> frozenset[str]:
+        return _labels(self._kind) - self._impossible - ({_O.NOT_TO_THE_POINT} if not self._asked else set())
+
+    @cached_property
+    def _misses_the_point(self) -> float:
+        return probabilities(self._scores, self._possible).get(_O.NOT_TO_THE_POINT, 0.0)
 
     def _doubt(self, label: str, likelihood: float) -> float:
         """What no phrase says must be the likelier; a line or two that say two things are for a person.
 
         Whether an answer is to the point is a judgement: the machine only proposes it.
         """
-        if label == _O.NOT_TO_THE_POINT or (label == _O.ANSWER and self._signs.get(NOTHING_SHARED)):
+        may_miss = self._signs.get(NOTHING_SHARED) or self._misses_the_point > _LIKELY_BESIDE_THE_POINT
+        if label == _O.NOT_TO_THE_POINT or (label == _O.ANSWER and may_miss):
             return _BY_WORDS
         possible = outcomes_of(self._kind or RequestKind.DISCLOSURE)
         outcomes = {hit.label for hit in self._hits if hit.weight >= _LIKELY and hit.label in possible}
-        if likelihood < _SURE_BY_WORDS and not any(hit.label == label for hit in self._hits):
+        is_told = any(hit.label == label for hit in self._hits)
+        if not is_told and (likelihood < _SURE_BY_WORDS or len(self._letter.plain) < _FEWEST_TELLING):
             return _BY_WORDS
         return _TWO_THINGS if self.is_a_note and label in outcomes and len(outcomes) > 1 else 1.0
 

@@ -1,7 +1,7 @@
 """The requests that went out from one mailbox, found by whatever an answer may say of them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -90,7 +90,7 @@ class SentRequest:
     def folded_name(self) -> str:
         return fold(self.unit_name)
 
-    @cached_property
+    @property
     def unit_forms(self) -> frozenset[str]:
         return names_of(self.unit_name)
 
@@ -148,7 +148,7 @@ class SentLetters:
         self._texts = _Phrases((fold(r.text), r) for r in every if len(fold(r.text)) >= _SHORTEST_TEXT)
         self._names = _Phrases((r.folded_name, r) for r in every)
         self._forms = _Phrases((form, r) for r in every for form in r.unit_forms)
-        self._places = {place for r in every if (place := place_of(r.unit_name))}
+        self._places = tuple(filter(None, map(place_of, {r.unit_name for r in every})))
         self._given: dict[str, set[str]] = {r.reference: set(filter(None, r.numbers)) for r in every}
         self._numbers = _Phrases((fold_numbers(n), r) for r in every for n in r.all_numbers if _is_telling(n))
         for request in every:
@@ -332,11 +332,11 @@ class _Phrases:
         return _joined(self._references[p] for p in found if not whole or _stands_alone(p, folded))
 
 
-def _is_whole_name(form: str, folded: str, places: Collection[str]) -> bool:
+def _is_whole_name(form: str, folded: str, places: tuple[str, ...]) -> bool:
     """Whether it stands there without another place before it: 城管局 and 市城管局, but not in 澜浦市城管局."""
     for at in _positions(form, folded):
         before = folded[: at + 1] if form[0] in _PLACES else folded[:at]
-        is_of_place = before[-1:] in _PLACES and (form[0] not in _PLACES or before.endswith(tuple(places)))
+        is_of_place = before[-1:] in _PLACES and (form[0] not in _PLACES or before.endswith(places))
         if not is_of_place:
             return True
     return False

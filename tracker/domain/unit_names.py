@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tracker.domain.folding import fold
 
@@ -50,6 +51,7 @@ _SMALL = ("镇", "乡")
 _SHORTEST = 3
 
 
+@lru_cache(maxsize=10_000)  # of units there are far fewer than of requests
 def names_of(unit_name: str) -> frozenset[str]:
     """Folded forms of a unit's name, with its place, with the kind of place only, and without."""
     found = _PLACE.match(unit_name)
