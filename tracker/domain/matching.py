@@ -101,7 +101,7 @@ class _Decision:
         clues, unit = self._clues, self._unit
         if clues.is_by_itself and not pointed and len(unit) == 1 and all(map(clues.follows_soon, unit)):
             return unit
-        if clues.is_bulk and not (pointed and (clues.is_to_somebody or self._clues.shares_words(pointed))):
+        if clues.is_bulk and not (pointed and (clues.is_to_somebody or clues.shares_words(pointed))):
             return Doubt.WEAK
         is_open = clues.is_handed_on and not pointed and not clues.turned_to
         handed = self._by_order() if is_open else Doubt.WEAK
@@ -119,13 +119,10 @@ class _Decision:
             return found
         if clues.is_circular:
             return Doubt.WEAK  # which may speak of what was asked, too
-        if found & spoken or (
-            found <= clues.sender and (clues.is_to_somebody or self._clues.shares_words(found))
-        ):
+        is_about = clues.shares_words(found)
+        if found & spoken or (found <= clues.sender and (clues.is_to_somebody or is_about)):
             return found
-        return (
-            found if len(unit) > 1 or self._clues.shares_words(found) or found & clues.called else Doubt.WEAK
-        )
+        return found if len(unit) > 1 or is_about or found & clues.called else Doubt.WEAK
 
     def _for_another_unit(self, pointed: frozenset[str]) -> Answered:
         """From another asked unit's address, but in every word the answer of the one that was asked."""
@@ -184,16 +181,12 @@ class _Decision:
 
     def _by_order(self) -> Answered:
         """Somebody of an office that is not named, about what was asked of one unit alone."""
-        every = frozenset(self._requests)
-        found = self._leaning(every)
+        clues, found = self._clues, self._leaning(frozenset(self._requests))
         if isinstance(found, Doubt):
             return Doubt.WEAK
-        is_known = self._clues.is_handed_on and all(map(self._clues.names_applicant, found))
-        return (
-            found
-            if self._clues.shares_words(found, FEWEST_SHARED if is_known else CLEARLY_SHARED)
-            else Doubt.WEAK
-        )
+        is_known = clues.is_handed_on and all(map(clues.names_applicant, found))
+        fewest = FEWEST_SHARED if is_known else CLEARLY_SHARED
+        return found if clues.shares_words(found, fewest) else Doubt.WEAK
 
     def _to_applicant(self) -> Answered:
         """A stranger who names the applicant and, alone in the mailbox, the whole of what was asked."""

@@ -6,6 +6,7 @@ from tracker.domain.clues import CLEARLY_SHARED, FEWEST_SHARED, MOST_RIVALS, Clu
 from tracker.domain.match import Doubt
 from tracker.domain.sent import SentRequest
 from tracker.domain.topics import (
+    CLEARLY_MORE,
     Words,
     asked_phrases,
     is_foreign,
@@ -79,7 +80,7 @@ class Objections:
         leaning = leans_to(own, words) or nearest
         if leaning in found or shared[leaning] < CLEARLY_SHARED:
             return False
-        return leaning != nearest or shared[nearest] >= 3 * max(shared[each] for each in found)
+        return leaning != nearest or shared[nearest] >= CLEARLY_MORE * max(shared[each] for each in found)
 
     def _is_of_another_applicant(self, found: frozenset[str]) -> bool:
         """Whether it has the words of what somebody else asked of the same unit, and not these requests'."""

@@ -48,8 +48,8 @@ _CITED_BY_YEAR = re.compile(r"(?<![A-Za-z\u4e00-\u9fff])[〔\[(【]20\d\d[〕\])
 def receipt_numbers(message: Message, topics: Mapping[str, Words]) -> dict[str, str]:
     """The registration number given to each request (reference -> words of what was asked), NFKC.
 
-    For one request the first number in the writer's own text or papers; for several, the one after
-    the words, in one sentence, that tell that request from the others (several in the order of those words).
+    For one request the first number in the writer's own text or papers; for several, the one before the words
+    that tell that request from the others, or after them in one sentence (several in the order of those words).
     """
     if not topics:
         return {}

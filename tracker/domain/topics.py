@@ -31,7 +31,7 @@ _SALUTATION = re.compile(r"^\s*[^，。：:\n]{2,24}[：:]")
 _SHORTEST = 6
 _TELLING = 1 / 3  # share of a request's own word pairs that has to stand in a letter about it
 _FEWEST = 2  # pairs; one pair comes about by chance
-_CLEARLY_MORE = 3  # times as many as of any rival
+CLEARLY_MORE = 3  # times as many as of any rival
 
 Words = frozenset[str]
 _NONE: Words = frozenset()
@@ -108,7 +108,7 @@ def leans_to(own: Words, words: Mapping[str, Words], fewest: int = _FEWEST) -> s
     met = {reference: _met(_telling(words, reference), own) for reference in words}
     best = max(met, key=lambda reference: met[reference])
     others = max((count for reference, count in met.items() if reference != best), default=0)
-    return best if met[best] >= max(fewest, _CLEARLY_MORE * others) else None
+    return best if met[best] >= max(fewest, CLEARLY_MORE * others) else None
 
 
 def without_numbers(words: Words) -> Words:
