@@ -65,6 +65,16 @@ def test_a_unit_may_cite_a_number_by_its_end() -> None:
     assert answered("您的来信（4号）收悉。", known=NUMBERED, **FROM_WATER) == ("R-PRICES",)
 
 
+@pytest.mark.parametrize("comma", ["、", "，", "和", ";"])
+def test_numbers_in_a_list_stand_alone(comma: str) -> None:
+    known = (
+        ("R-WATER", Answer(frozenset({"ZR2605070031"}))),
+        ("R-PRICES", Answer(frozenset({"ZR2605070032"}))),
+    )
+    text = f"ZR2605070031{comma}ZR2605070032两件的原件都收到了。"
+    assert answered(text, known=known, **FROM_WATER) == ("R-PRICES", "R-WATER")
+
+
 def test_such_an_end_says_nothing_from_anybody_else() -> None:
     assert answered("3号件从今天起重新算期限。", known=NUMBERED) == ()
     assert answered("您好，水依申3号件补一页，见附件。", known=NUMBERED) == ("R-WATER",)

@@ -149,7 +149,7 @@ class SentLetters:
         self._names = _Phrases((r.folded_name, r) for r in every)
         self._forms = _Phrases((form, r) for r in every for form in r.unit_forms)
         self._places = tuple(filter(None, map(place_of, {r.unit_name for r in every})))
-        self._given: dict[str, set[str]] = {r.reference: set(filter(None, r.numbers)) for r in every}
+        self._given: dict[str, set[str]] = {r.reference: set(r.numbers) for r in every}
         self._numbers = _Phrases((fold_numbers(n), r) for r in every for n in r.all_numbers if _is_telling(n))
         for request in every:
             for answer in request.answers:
@@ -270,7 +270,7 @@ _NONE: frozenset[str] = frozenset()
 _PARTS = re.compile(r"[._+-]")
 _SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]|[一二三四五六七八九十]中")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_LISTED = re.compile(r"(?<=[\w号])[、，；和及与](?=[A-Za-z\d])")  # ZR0031、ZR0032
+_LISTED = re.compile(r"(?<=\w)[、,;和及与](?=[A-Z\d])")  # ZR0031、ZR0032, in one form
 
 
 def fold_numbers(text: str) -> str:

@@ -108,9 +108,10 @@ def _sent_from(session: Session, workspace: Workspace, mailbox: str) -> list[Sen
     requests = sent_requests(session, mailbox)
     query = select(ReceiptRow).where(col(ReceiptRow.request).in_([r.reference for r in requests]))
     given = ((row.request, vault.unseal(row.sealed).get("receipt_no", "")) for row in session.exec(query))
-    receipts = {reference: number for reference, number in given if number}
+    receipts = {reference: frozenset({number}) for reference, number in given if number}
     return [
-        replace(r, applicant_name=name, numbers=r.numbers | {receipts.get(r.reference, "")}) for r in requests
+        replace(r, applicant_name=name, numbers=r.numbers | receipts.get(r.reference, frozenset()))
+        for r in requests
     ]
 
 
