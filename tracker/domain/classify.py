@@ -174,9 +174,9 @@ class _Reading:
     # --- decisions ---
 
     def _likely(self) -> dict[str, float]:
-        labels, likely = self._possible, probabilities(self._scores, self._possible)
+        labels = self._possible
         is_marked = self._is_sudden or any(hit.label == _K.AUTO_REPLY for hit in self._hits)
-        if not is_marked and likely[_K.AUTO_REPLY] <= _SURELY_A_MACHINE:
+        if not is_marked and self._at_first[_K.AUTO_REPLY] <= _SURELY_A_MACHINE:
             labels -= {_K.AUTO_REPLY}  # a person, too, may write as little as machines do
         if self._misses_the_point <= _SURELY_BESIDE_THE_POINT:
             labels -= {_O.NOT_TO_THE_POINT}  # most answers that share few words with a question answer it
@@ -191,8 +191,12 @@ class _Reading:
         return _labels(self._kind) - self._impossible - ({_O.NOT_TO_THE_POINT} if not self._asked else set())
 
     @cached_property
+    def _at_first(self) -> Mapping[str, float]:
+        return probabilities(self._scores, self._possible)
+
+    @property
     def _misses_the_point(self) -> float:
-        return probabilities(self._scores, self._possible).get(_O.NOT_TO_THE_POINT, 0.0)
+        return self._at_first.get(_O.NOT_TO_THE_POINT, 0.0)
 
     def _doubt(self, label: str, likelihood: float) -> float:
         """What no phrase says must be the likelier; a line or two that say two things are for a person.

@@ -278,7 +278,7 @@ class Clues:
     def _unit_called(self, name: str) -> frozenset[str]:
         return self.sent.called(f"{name} {name}政府") or self.sent.abbreviated(name)
 
-    @property
+    @cached_property
     def is_handed_on(self) -> bool:
         return is_handed_on(self.message.reply_text)
 
