@@ -13,8 +13,8 @@ from tracker.adapters.lexicons import load_lexicon
 from tracker.domain.classify import classify
 
 COLLECTIONS = sorted(Path(__file__).parent.glob("written/*.jsonl"))
-# Left to a person, or read otherwise, though they taught: letters to somebody else, whom only matching knows, and
-# borders that two authors drew differently.
+# Read otherwise than their authors did, though they taught: letters to somebody else, whom only matching knows, borders
+# that two authors drew differently, and what the reading has not learnt. Kept so that a change is seen, not as what is right.
 READ_OTHERWISE = {
     "at-length": [161],
     "between-city": [80, 100, 128],
