@@ -20,6 +20,10 @@ _CLOSING = re.compile(r"[^，。；！？\n]{3,30}$", re.MULTILINE)  # a name, a
 _PRESENTED = re.compile(
     r"(?:我们?(?:是|这里是)?|这(?:里|边)是|本人是?|受|代|(?:承办|主办|答复|办理)单位[:：]?)([^，。,;；\n]{2,24})"
 )
+# A clause that is nothing but an office: 老板你好，市城管局市容科，…
+_OF_OFFICE = re.compile(
+    r"(?:^|[，。；：:！\n])\s*([^，。；：:\n转向由请找问给交送报到询联为是归属在和与]{1,12}(?:局|委|办|科|股|所|站|中心|街道|镇|乡))的?(?=[，。；\n]|$)"
+)
 _OPENING = re.compile(r"^\s*([^，。：:；\n]{2,16})[。：:]")
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
@@ -29,7 +33,7 @@ _SURNAMES = (
 _FORMS_OF_ADDRESS = ("先生", "女士", "同志", "师傅", "大姐", "大哥", "小姐", "大妈", "大爷", "阿姨")
 _TITLE = re.compile(r"(?:先生|女士|同志|小姐|同学|老师|师傅|大姐|大哥|阿姨|叔叔|主任|书记)$")
 _SALUTATION = re.compile(
-    r"^\s*(?:尊敬的)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐))(?=\s*[:：,，]))"
+    r"^\s*(?:尊敬的|申请人)?(?:([\u4e00-\u9fff](?:某{1,2}|[\u4e00-\u9fff]{0,3}(?:先生|女士|同志|小姐))(?=\s*[:：,，]))"
     rf"|([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\s*[:：])",
     re.MULTILINE,
 )
@@ -102,6 +106,7 @@ def introductions(text: str) -> list[str]:
         *_OPENING.findall(text),
         *_CLOSING.findall(text[-_HEADING:])[-2:],
         *_PRESENTED.findall(text),
+        *_OF_OFFICE.findall(text),
     ]
 
 

@@ -17,6 +17,7 @@ from tracker.domain.receipt_numbers import numbers_given
 from tracker.domain.sent import SentLetters
 from tracker.domain.topics import (
     leans_to,
+    matters_named,
     pairs,
     spoken_of,
     wanted_phrases,
@@ -147,8 +148,9 @@ class _Decision:
         if clues.sent.by_addresses([clues.message.sender]):
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
         speaking = clues.turned_to or clues.signing
-        if clues.writer and (not speaking or speaking & clues.writer):
-            return self._of_writer(clues.writer)
+        goes_on = not speaking or bool(speaking & clues.writer)
+        if clues.writer and goes_on and clues.titled <= clues.writer:
+            return self._of_writer(clues.writer, speaking)
         if speaking:
             return self._content(speaking & clues.titled or speaking)
         return self._by_order() if clues.is_by_order else self._to_applicant()
@@ -173,10 +175,14 @@ class _Decision:
         is_told = found <= self._clues.turned_to and all(map(self._clues.names_applicant, found))
         return found if is_told else Doubt.WEAK
 
-    def _of_writer(self, answered: frozenset[str]) -> Answered:
+    def _of_writer(self, answered: frozenset[str], speaking: frozenset[str]) -> Answered:
         """Who answered once goes on with that, unless the letter leans to what he did not answer."""
-        if not self._objections.leans_elsewhere(answered):
+        told = self._spoken(speaking)
+        is_another = bool(told) and not told & answered
+        if not is_another and not self._objections.leans_elsewhere(answered):
             return self._content(answered)
+        if speaking - answered:
+            return self._content(speaking)
         return self._by_order() if self._clues.is_by_order else Doubt.WEAK
 
     def _by_order(self) -> Answered:
@@ -197,9 +203,20 @@ class _Decision:
         spoken = clues.titled or self._spoken_at_all()
         if len(spoken) == 1 and all(map(clues.names_applicant, spoken)) and self._is_whole(spoken):
             return spoken
+        if len(about := self._about(clues.called)) == 1:
+            return about
         if clues.is_of_office and any(map(clues.names_applicant, self._requests)):
             return self._by_order()
         return Doubt.WEAK if spoken else Doubt.NO_CLUE
+
+    def _about(self, pool: Iterable[str]) -> frozenset[str]:
+        """What a hotline says was asked, with the office to which it goes: 您关于新生儿落户的咨询已转公安局."""
+        matters = [pairs(matter) for matter in matters_named(self._clues.words)]
+        return frozenset(
+            each
+            for each in pool
+            if any(len(m) >= FEWEST_SHARED and m <= self._requests[each].all_words for m in matters)
+        )
 
     def _is_whole(self, spoken: Iterable[str]) -> bool:
         topics = [self._requests[reference].topic_pairs for reference in spoken]
@@ -313,7 +330,9 @@ _SEVERAL = re.compile(
     r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
-_TWO_LETTERS = re.compile(rf"(?:您|你)[^，。；\n]{{0,10}}{_TWO}[封件份]|{_TWO}封")
+_TWO_LETTERS = re.compile(
+    rf"(?:您|你)[^，。；\n]{{0,10}}{_TWO}[封件份]|{_TWO}封|{_TWO}[件份个][^，。；\n]{{0,6}}(?:均|都)"
+)
 _TWO_IN_ONE = re.compile(
     rf"{_TWO}[件封]|{_TWO}[份项][^，。；\n]{{0,8}}(?:申请|来信|咨询|请求)"
     rf"|{_TWO}个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)[的都均])|{_TWO}(?:街道|镇|乡|段)"

@@ -12,16 +12,17 @@ _LONGEST = 5_000  # characters of a text in which a number is given
 _OFFICIAL = r"[A-Za-z\u4e00-\u9fff]{1,12}[〔\[(（【](?:19|20)\d\d[〕\])）】]第?\d{1,6}号"
 _YEAR_FIRST = r"[〔\[(【](?:19|20)\d\d[〕\])】][\u4e00-\u9fff]{2,12}第?\d{1,6}号"
 _BY_YEAR = r"[A-Za-z\u4e00-\u9fff]{0,10}-?(?:20)?\d\d-\d{1,6}"
-_FREE = r"[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
+_FREE = r"(?:[A-Za-z\u4e00-\u9fff]{1,8}-){0,2}[A-Za-z\u4e00-\u9fff]{0,8}[\-〔\[(（【]?[A-Za-z0-9][A-Za-z0-9\-_/〔〕()（）\[\]【】]{2,30}(?:第?\d{1,8}号)?"
 _SHORT = r"(?![分全为是])[A-Za-z\u4e00-\u9fff]{1,8}-?\d{1,6}"
 _OF_REGISTER = r"[\u4e00-\u9fff]{1,7}[依公申开信受登](?:\d{1,6}号|[〔\[(【]20\d\d[〕\])】]\d{1,6}号?)"
+_OF_SYSTEM = r"[A-Z]{2,8}-\d{2,8}"
 # Not the query code or password beside it: those open the applicant's page and are secrets.
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
     rf"|(?:编(?:号|为|成|是)|登记为)(?:分别|全称)?[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})|登记(第\d{{1,6}}号)"
     rf"|(?:收到|登记|收件|受理)了?[，,:：]\s*(?![\u4e00-\u9fff]{{0,4}}[号为])({_OF_REGISTER})"
-    rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR})"
+    rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR}|{_OF_SYSTEM})"
 )
 _COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
 _SENTENCE_END = re.compile(r"[。;；\n]")
@@ -32,9 +33,9 @@ _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第
 _LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for it
 # …〔2026〕11号为2024年分配方案, …〔2026〕7号（2024年度）、…
 _NUMBER_FIRST = re.compile(
-    rf"({_OFFICIAL}|{_BY_YEAR})(?:(?:是|为|:)([^,;。\n〔\[【]{{4,40}})|\(([^()\n]{{2,24}})\))"
+    rf"({_OFFICIAL}|{_BY_YEAR})(?:(?:是|为|:)([^,;。\n〔\[【]{{4,40}})|\(([^()\n]{{2,24}})\)|[ \t]+([^\s,;。]{{4,40}})$)"
 )
-_REGISTERS = re.compile(r"登记|编号|编为|受理|收到")
+_LISTS = re.compile(r"登记|编号|编为|受理|收到|^\s*\d[.、)]")
 _LED_BY = re.compile(r"^.*(?:编号|登记|号)?(?:分别)?(?:为|是)|^.*(?:分别)?登记")
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
@@ -84,9 +85,9 @@ def _numbers_first(text: str) -> list[tuple[str, str]]:
     """(number, words after it), as a list of several is written."""
     sentences = _SENTENCE_END.split(nfkc(text[:_LONGEST]))
     found = [
-        each for sentence in filter(_REGISTERS.search, sentences) for each in _NUMBER_FIRST.findall(sentence)
+        each for sentence in sentences if _LISTS.search(sentence) for each in _NUMBER_FIRST.findall(sentence)
     ]
-    named = [(_LED_BY.sub("", number), after or within) for number, after, within in found]
+    named = [(_LED_BY.sub("", number), "".join(words)) for number, *words in found]
     return named if len(named) > 1 else []
 
 

@@ -9,7 +9,7 @@ _KIND_OF_LETTER = re.compile(
     r"^\W*(?:关于)?(?:(?:依法?)?申请(?:公开)?(?:政府)?(?:信息)?(?:公开)?|(?:政府|政务)?信息公开(?:申请)?(?:表|书)?"
     r"|(?:政务|业务|政策)?咨询|请教|求助|请问|提问|来信)\s*[:：—\-–－|｜ 　]+\W*"
 )
-_TAIL = re.compile(r"的?(?:政府)?(?:信息公开)?(?:申请|咨询|请求)$")
+_TAIL = re.compile(r"[（(]?的?(?:政府)?(?:信息公开)?(?:申请|咨询|请求)[）)]?$")
 # Words of any request; they tell none from another.
 _COMMON = re.compile(
     r"能否|如何|怎么样?|怎样|是否|可否|哪些|什么|多少|办理|申请|需要|请问|咨询|您好|你好|政府信息|公开|信息|有关|相关"
@@ -20,7 +20,7 @@ _LISTED_YEAR = re.compile(r"(20\d\d)(?=[、和及与,，]\s*20\d\d年)")
 _SEPARATOR = re.compile(r"\W+")
 _NUMBER = re.compile(r"[^\d\n]\d+[^\d\n]")  # 第7号 is no part of 第17号
 # Of a subject or a file: not the year of a document number, nor of a date.
-_YEAR = re.compile(r"(?<![\d〔\[(（【])(20\d\d)(?!\d|年?\d{1,2}月|[-./]\d|年?[〕\])）】])")
+_YEAR = re.compile(r"(?<![\d〔\[(（【])(20\d\d)(?!\d|[A-Za-z]+\d|年?\d{1,2}月|[-./]\d|年?[〕\])）】])")
 _SENTENCE = re.compile(r"[。;；!！?？\n]")
 _CLAUSE = re.compile(r"[。;；!！?？\n，,]")
 _FORMULA = re.compile(
@@ -144,6 +144,11 @@ _WANTED = re.compile(
 )
 
 
+_MATTER = re.compile(
+    r"(?:您|你)(?:提出|提交|反映)?的?关于([^，。,;；\n]{3,30}?)的(?:咨询|申请|来信|问题|提问|诉求)"
+)
+
+
 def quoted_titles(text: str) -> list[str]:
     """What a letter says was asked, in quotation marks: 您申请公开的“…”, 申请获取《…》."""
     return [found for found in _QUOTED_TITLE.findall(text) if "条例" not in found]
@@ -157,6 +162,11 @@ def asked_phrases(text: str) -> list[str]:
 def wanted_phrases(text: str) -> list[str]:
     """What a clerk calls the thing itself: 您要的…, which is hardly more than a title."""
     return _WANTED.findall(text)
+
+
+def matters_named(text: str) -> list[str]:
+    """What a letter calls that which was asked: 您关于…的咨询."""
+    return _MATTER.findall(text)
 
 
 def is_foreign(title: str, words: Words, place: str) -> bool:
