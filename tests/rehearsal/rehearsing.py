@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 _OF_A_SCENARIO = """
 import sys
 from pathlib import Path
