@@ -17,6 +17,7 @@ from tests.domain.test_matching import (
 )
 from tracker.domain.match import Doubt, Match
 from tracker.domain.matching import match_message
+from tracker.domain.message import Attachment
 from tracker.domain.sent import Answer, Everybody, SentLetters, SentRequest
 from tracker.domain.terms import RequestKind
 from tracker.domain.unit_names import names_of
@@ -326,3 +327,38 @@ def test_what_was_handed_on_is_not_what_the_office_itself_was_asked() -> None:
 def test_a_unit_is_called_by_its_place_without_the_kind_of_place() -> None:
     assert "珲塔教育局" in names_of("珲塔市教育局")
     assert "珲塔二中" in names_of("珲塔市第二中学")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老板你好，市水务局供水科，二次供水加压费按发改委的文件收，不用跑。",
+        "我是市水务局的小贺，加压费的依据是2018年的文件，老旧小区有减免。",
+        "局里转来的。加压费的依据是2018年的文件，老旧小区减免一半。",
+        "局里叫回你。加压费的依据是2018年的文件，老旧小区减免一半。",
+        "街道给了我您的信，加压费的依据是2018年的文件，老旧小区减免一半。",
+    ],
+)
+def test_a_clerk_from_a_private_address_says_for_whom_or_by_whose_order(text: str) -> None:
+    assert answered(text, sender="heshan@qq.example", subject="") == ("R-PRICES",)
+
+
+def test_a_clerk_whose_office_was_asked_twice_goes_by_the_serial_of_its_number() -> None:
+    text = "4号的事，文件在物价局那边，你找他们要。\n市水务局供水科"
+    assert answered(text, known=NUMBERED, sender="gao@qq.example", subject="") == ("R-PRICES",)
+
+
+def test_an_asked_unit_may_answer_in_the_thread_of_the_one_that_handed_a_letter_on() -> None:
+    thread = {"thread_ids": tuple(PUPILS.message_ids), **FROM_WATER}
+    assert answered("他们转给我们了，我们没有数据，以教育局答复为准。", **thread) == ("R-SCHOOLS",)
+    assert matched("我们没有数据，以他们的答复为准。", **thread).doubt is Doubt.ANOTHER_UNIT
+
+
+def test_two_numbers_may_be_cited_in_the_thread_of_one_letter() -> None:
+    text = "您好，18日两件申请均收到：资金分配结果和二次供水加压费，请等候。"
+    assert answered(text, thread_ids=tuple(WANG.message_ids), **FROM_WATER) == ("R-PRICES", "R-WATER")
+
+
+def test_the_year_within_a_number_is_no_year_of_what_was_asked() -> None:
+    paper = Attachment("2026MZ0051答复书.pdf", "application/pdf", "0" * 64, b"", WANG.title)
+    assert answered("请查收附件。", attachments=(paper,), **FROM_WATER) == ("R-WATER",)

@@ -3,7 +3,13 @@
 import pytest
 
 from tracker.domain.message import Message
-from tracker.domain.receipt_numbers import ends_in, receipt_numbers, serials_cited, short_number
+from tracker.domain.receipt_numbers import (
+    ends_in,
+    receipt_numbers,
+    serials_cited,
+    short_number,
+    without_settled_numbers,
+)
 from tracker.domain.topics import pairs
 
 HALL, SHOP = "造船厂食堂地块规划条件", "造船厂三车间地块规划条件"
@@ -33,6 +39,11 @@ def given(text: str, *topics: str) -> list[str | None]:
         ("申请今天收到，水依〔2026〕09。", "水依〔2026〕09"),
         ("收到，登记号棠财依申〔2026〕7号，20个工作日内答复。", "棠财依申〔2026〕7号"),
         ("已收件，依申请登记第11号，请记好此号。", "第11号"),
+        ("您好，已收件，收件号ZJ-公-26051。", "ZJ-公-26051"),
+        ("收到，给您登了月公开2026-4号。", "月公开2026-4"),
+        ("您的来信已生成工单SW0514-0088，我们将尽快处理。", "SW0514-0088"),
+        ("您要的那个，编 SPCJ20260520-3，食品科办。", "SPCJ20260520-3"),
+        ("你要的材料5月11号收到，编柳涧公开〔2026〕7号。", "柳涧公开〔2026〕7号"),
     ],
 )
 def test_a_number_that_is_given_is_found(text: str, number: str) -> None:
@@ -79,6 +90,22 @@ def test_numbers_may_stand_before_what_they_are_given_to() -> None:
     assert given(told, *years) == ["蓝府依申〔2026〕11号", "蓝府依申〔2026〕12号"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "两件均收到：食堂地块为XTGK-071，三车间地块为XTGK-072。",
+        "两件已录入：\n1. XTGK-071　食堂地块规划条件\n2. XTGK-072　三车间地块规划条件",
+    ],
+)
+def test_a_system_numbers_what_it_lists(text: str) -> None:
+    assert given(text, HALL, SHOP) == ["XTGK-071", "XTGK-072"]
+
+
+def test_the_second_of_two_numbers_may_be_only_a_serial_before_its_year() -> None:
+    text = "两件均已受理，编号经开依申〔2026〕5号（食堂）、6号（三车间）。"
+    assert given(text, HALL, SHOP) == ["经开依申〔2026〕5号", "经开依申〔2026〕6号"]
+
+
 def test_short_numbers_of_an_office_are_listed_too() -> None:
     told = "一封食堂地块、一封三车间地块都登记了，编号分别是竹公8、竹公9。"
     assert given(told, HALL, SHOP) == ["竹公8", "竹公9"]
@@ -104,7 +131,11 @@ def test_two_numbers_without_a_word_of_either_request_are_nobodys() -> None:
         ("第12号从今日起重新计算期限", {"12"}),
         ("9号、10号两件均涉及企业", {"9", "10"}),
         ("关于2026-4号申请", {"4"}),
+        ("大妹子，7号的事", {"7"}),
+        ("15号", {"15"}),
+        ("7号8号一块儿给你", {"7", "8"}),
         ("6月3号来信收到", set()),
+        ("6月15号", set()),
         ("3号晚上停水", set()),
         ("澄财建〔2025〕19号文", set()),
         ("依据第36条第3项", set()),
@@ -132,3 +163,8 @@ def test_a_serial_is_the_end_of_a_number(number: str, serial: str, is_its: bool)
 def test_an_office_cites_its_own_number_without_the_year() -> None:
     assert short_number("青农公开〔2026〕012号") == "青农公开12号"
     assert short_number("MZ-2026-0511") == ""
+
+
+def test_the_number_of_what_is_decided_already_is_only_mentioned() -> None:
+    text = "银公开2026-9号已于6月9日作出决定，不再变更；银公开2026-10号随信附上。"
+    assert without_settled_numbers(text) == "，不再变更；银公开2026-10号随信附上。"

@@ -35,7 +35,7 @@ from tracker.domain.later_letters import is_later_letter
 from tracker.domain.match import ClueKind
 from tracker.domain.message import Message, answers_by_itself, is_mail_system, tells_of_delivery
 from tracker.domain.narrowing import day_of, days_named, is_earlier, kind_named
-from tracker.domain.receipt_numbers import serials_cited
+from tracker.domain.receipt_numbers import serials_cited, without_settled_numbers
 from tracker.domain.sent import SentLetters, fold_numbers
 from tracker.domain.topics import Words, pairs
 
@@ -124,9 +124,12 @@ class Clues:
     def numbered(self) -> frozenset[str]:
         """By a number in full, and of a unit's own by its serial: 您的3号件."""
         text = f"{self.message.subject}\n{self.words}"
+        return self._by_numbers(without_settled_numbers(text)) or self._by_numbers(text)
+
+    def _by_numbers(self, text: str) -> frozenset[str]:
         folded = fold_numbers(text)
         found = self._possible(self.sent.numbered(folded))
-        return found | self.sent.cited(folded, serials_cited(text), self.from_unit)
+        return found | self.sent.cited(folded, serials_cited(text), self.from_unit or self.signing)
 
     def has_other_number(self, reference: str) -> bool:
         return self.sent.is_called_otherwise(reference, fold_numbers(self.words))
@@ -219,6 +222,11 @@ class Clues:
     def writer(self) -> frozenset[str]:
         """Requests that earlier letters from this address answered."""
         return self._possible(self.sent.by_writer(self.message.sender))
+
+    @property
+    def is_of_platform(self) -> bool:
+        """Whether one address writes for several units, so that it says of none that it writes."""
+        return len(self.sent.everybody.units_of_address(self.message.sender)) > 1
 
     @cached_property
     def neighbours(self) -> frozenset[str]:

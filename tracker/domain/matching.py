@@ -24,6 +24,7 @@ from tracker.domain.topics import (
 )
 
 _MOST_CANDIDATES = 20
+_MOSTLY = 0.75
 _NONE: frozenset[str] = frozenset()
 
 
@@ -78,7 +79,8 @@ class _Decision:
             return Doubt.CONTRADICTION
         if clues.is_report:
             return self._returned(pointed)
-        found = self._from_unit(pointed) if self._unit else self._from_stranger(pointed)
+        is_units_own = bool(self._unit) and not (clues.is_of_platform and clues.called - self._unit)
+        found = self._from_unit(pointed) if is_units_own else self._from_stranger(pointed)
         if isinstance(found, Doubt):
             return found
         spoken = self._spoken(self._unit or found)
@@ -134,6 +136,8 @@ class _Decision:
                 return Doubt.CONTRADICTION
             return self._content(asked & pointed or asked)
         left = pointed & clues.titled & clues.called
+        if clues.is_handed_on and len(pointed) == 1 and pointed == clues.thread:
+            return pointed if not self._spoken(self._unit) else Doubt.ANOTHER_UNIT
         own_text = clues.sent.named("".join(clues.message.reply_text.split()))
         return left if len(left) == 1 and clues.thread and not own_text & self._unit else Doubt.ANOTHER_UNIT
 
@@ -145,14 +149,15 @@ class _Decision:
             return self._enough(self._agreed(pointed, self._spoken(self._of_same_units(pointed)), pointed))
         if clues.is_bulk:
             return Doubt.WEAK
-        if clues.sent.by_addresses([clues.message.sender]):
+        if clues.sent.by_addresses([clues.message.sender]) and not clues.is_of_platform:
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
         speaking = clues.turned_to or clues.signing
-        goes_on = not speaking or bool(speaking & clues.writer)
+        goes_on = bool(speaking & clues.writer) or not (speaking or clues.is_of_platform)
         if clues.writer and goes_on and clues.titled <= clues.writer:
             return self._of_writer(clues.writer, speaking)
         if speaking:
-            return self._content(speaking & clues.titled or speaking)
+            found = self._content(speaking & clues.titled or speaking)
+            return self._by_order() if found is Doubt.WEAK and clues.is_by_order else found
         return self._by_order() if clues.is_by_order else self._to_applicant()
 
     def _enough(self, found: Answered) -> Answered:
@@ -190,8 +195,7 @@ class _Decision:
         clues, found = self._clues, self._leaning(frozenset(self._requests))
         if isinstance(found, Doubt):
             return Doubt.WEAK
-        is_known = clues.is_handed_on and all(map(clues.names_applicant, found))
-        fewest = FEWEST_SHARED if is_known else CLEARLY_SHARED
+        fewest = FEWEST_SHARED if clues.is_by_order else CLEARLY_SHARED
         return found if clues.shares_words(found, fewest) else Doubt.WEAK
 
     def _to_applicant(self) -> Answered:
@@ -199,7 +203,7 @@ class _Decision:
         clues = self._clues
         near = self._spoken(clues.neighbours)
         if len(near) == 1 and all(map(clues.names_applicant, near)):
-            return near
+            return Doubt.WEAK if self._objections.leans_elsewhere(near) else near
         spoken = clues.titled or self._spoken_at_all()
         if len(spoken) == 1 and all(map(clues.names_applicant, spoken)) and self._is_whole(spoken):
             return spoken
@@ -215,7 +219,10 @@ class _Decision:
         return frozenset(
             each
             for each in pool
-            if any(len(m) >= FEWEST_SHARED and m <= self._requests[each].all_words for m in matters)
+            if any(
+                len(m) >= FEWEST_SHARED and len(m & self._requests[each].all_words) >= _MOSTLY * len(m)
+                for m in matters
+            )
         )
 
     def _is_whole(self, spoken: Iterable[str]) -> bool:
@@ -259,7 +266,7 @@ class _Decision:
             if spoken <= (named if self._answers_several else self._clues.turned_to):
                 return spoken
             return self._one(pointed & spoken or spoken)  # one question, and only the unit tells
-        if self._names_several():
+        if self._names_several() or spoken == pointed:
             return spoken
         left = pointed & spoken
         return left if len(left) == 1 and not self._by_program else Doubt.SEVERAL

@@ -20,8 +20,8 @@ _OF_SYSTEM = r"[A-Z]{2,8}-\d{2,8}"
 _GIVEN = re.compile(
     rf"(?:(?:登记|受理|申请|回执|流水|信件|工单|办件|收件|业务|来信|来件|件)(?:编号|编码|号码|单号|序号|号)|(?<!\w)(?:编号|号(?=[是为])))"
     rf"(?:分别)?[为是:：\s]{{0,4}}(?:({_YEAR_FIRST})|[“\"【\[(（]?\s*({_OFFICIAL}|{_FREE}))"
-    rf"|(?:编(?:号|为|成|是)|登记为)(?:分别|全称)?[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}})|登记(第\d{{1,6}}号)"
-    rf"|(?:收到|登记|收件|受理)了?[，,:：]\s*(?![\u4e00-\u9fff]{{0,4}}[号为])({_OF_REGISTER})"
+    rf"|(?:编(?:号|为|成|是)|登记为)(?:分别|全称)?[为是]?[，,：:\s]{{0,2}}({_OFFICIAL}|{_BY_YEAR}|{_SHORT}号?)|编((?:20)?\d\d-\d{{1,6}}|{_OFFICIAL})|编\s?([A-Z]{{2,8}}\d{{2,8}}-\d{{1,6}})|登了({_BY_YEAR}|{_OFFICIAL})|生成工单({_FREE})|那[件份个]是({_BY_YEAR}|{_OFFICIAL})|登记(第\d{{1,6}}号)"
+    rf"|(?:收到|登记|收件|受理)了?[，,:：]\s*(?!编|[\u4e00-\u9fff]{{0,4}}[号为])({_OF_REGISTER})"
     rf"|—({_OFFICIAL}|{_BY_YEAR})|(?:登记为?|(?<![文号依据])为)[，,：:\s]{{0,2}}(?![\u4e00-\u9fff]{{0,6}}[号为])({_OFFICIAL}|{_BY_YEAR}|{_OF_SYSTEM})"
 )
 _COULD_BE_NUMBER = re.compile(r"^(?!20\d\d$)(?:.*\d{3}|.*[A-Za-z\u4e00-\u9fff].*\d|\d\d-\d)")
@@ -33,15 +33,20 @@ _OF_OFFICE = re.compile(r"([\u4e00-\u9fff]{3,12})[〔\[(【]20\d\d[〕\])】]第
 _LONG_SERIAL = 4  # digits: so many at the end of a longer number are cited for it
 # …〔2026〕11号为2024年分配方案, …〔2026〕7号（2024年度）、…
 _NUMBER_FIRST = re.compile(
-    rf"({_OFFICIAL}|{_BY_YEAR})(?:(?:是|为|:)([^,;。\n〔\[【]{{4,40}})|\(([^()\n]{{2,24}})\)|[ \t]+([^\s,;。]{{4,40}})$)"
+    rf"({_OFFICIAL}|{_BY_YEAR}|{_OF_SYSTEM})(?:(?:是|为|:)([^,;。\n〔\[【]{{4,40}})|\(([^()\n]{{2,24}})\)|[ \t]+([^\s,;。]{{4,40}})$)"
 )
+_SHORT_AFTER = re.compile(rf"({_OFFICIAL}|{_BY_YEAR})(\([^()\n]{{2,24}}\))[、,](\d{{1,6}})号(?=\()")
 _LISTS = re.compile(r"登记|编号|编为|受理|收到|^\s*\d[.、)]")
-_LED_BY = re.compile(r"^.*(?:编号|登记|号)?(?:分别)?(?:为|是)|^.*(?:分别)?登记")
+_LED_BY = re.compile(r"^.*(?:编号|登记|号)?(?:分别)?(?:为|是)|^.*(?:分别)?登记|^.*编号")
+_SETTLED = re.compile(
+    r"[^，。；;：:\n]{2,24}\d号?件?已(?:经|于[^，。；;\n]{2,10})?(?:作出|答复|办结|回复)[^，。；;\n]*"
+)
 _SERIAL = re.compile(r"\d+(?=号?$)")
 # A bare serial, where it is not a day, a house or a law: 3号件, （15号）, 编号18, 04、05两件, 2026-4号
 _CITED = re.compile(
-    r"(?<![\d.月〕\])】年])\d{1,6}号?(?:、\d{1,6}号?)*(?:(?<=号)(?:件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项|文书|文|函|告知|通知|从|自|已)|\))|[两二]件)"
-    r"|编号\d{1,6}(?!\d)|(?:第|\(|(?<=-))\d{1,6}号|\(\d{1,6}\)号"
+    r"(?<![\d.月〕\])】年])\d{1,6}号?(?:(?:、|(?<=号))\d{1,6}号?)*(?:(?<=号)(?:一块|一起|一并|件?的?(?:申请|来信|信|件|答复|登记|补正|延期|事项|文书|文|函|告知|通知|从|自|已)|\))|[两二]件)"
+    r"|(?<![\d.月])\d{1,6}号(?=的事|$)|编号\d{1,6}(?!\d)|(?:第|\(|(?<=-))\d{1,6}号|\(\d{1,6}\)号",
+    re.MULTILINE,
 )
 _CITED_BY_YEAR = re.compile(r"(?<![A-Za-z\u4e00-\u9fff])[〔\[(【]20\d\d[〕\])】]第?(\d{1,6})号")  # (2026)10号
 
@@ -83,12 +88,17 @@ def _told_after(listed: list[tuple[str, str]], topics: Mapping[str, Words]) -> d
 
 def _numbers_first(text: str) -> list[tuple[str, str]]:
     """(number, words after it), as a list of several is written."""
-    sentences = _SENTENCE_END.split(nfkc(text[:_LONGEST]))
+    sentences = _SENTENCE_END.split(_SHORT_AFTER.sub(_in_full, nfkc(text[:_LONGEST])))
     found = [
         each for sentence in sentences if _LISTS.search(sentence) for each in _NUMBER_FIRST.findall(sentence)
     ]
     named = [(_LED_BY.sub("", number), "".join(words)) for number, *words in found]
     return named if len(named) > 1 else []
+
+
+def _in_full(found: re.Match[str]) -> str:
+    """…〔2026〕5号(2025年)、6号(2024年) with both numbers written out."""
+    return f"{found[1]}{found[2]}、{_SERIAL.sub(found[3], found[1])}"
 
 
 def _next_of(number: str) -> re.Pattern[str]:
@@ -123,6 +133,11 @@ def serials_cited(text: str) -> frozenset[str]:
     folded = nfkc(text)
     written = [*re.findall(r"\d+", "\n".join(_CITED.findall(folded))), *_CITED_BY_YEAR.findall(folded)]
     return frozenset([*written, *(each.lstrip("0") for each in written)])
+
+
+def without_settled_numbers(text: str) -> str:
+    """Without the numbers of what is only said to be decided already: 2026-9已于6月9日作出决定，…"""
+    return _SETTLED.sub("", text)
 
 
 class _Given(NamedTuple):

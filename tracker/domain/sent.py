@@ -102,6 +102,7 @@ class Everybody:
         self._mailbox_of_id: dict[str, str] = {}
         self._mailboxes_of_name: dict[str, set[str]] = {}
         self._units_of_domain: dict[str, set[str]] = {}
+        self._units_of_address: dict[str, set[str]] = {}
         self._of_unit: dict[str, list[SentRequest]] = {}
         for request in requests:
             self._of_unit.setdefault(request.unit_id, []).append(request)
@@ -109,9 +110,13 @@ class Everybody:
             self._mailboxes_of_name.setdefault(fold(request.applicant_name), set()).add(request.mailbox)
             for address in request.unit_addresses:
                 self._units_of_domain.setdefault(domain_of(address), set()).add(request.unit_id)
+                self._units_of_address.setdefault(address, set()).add(request.unit_id)
 
     def units_of_domain(self, domain: str) -> set[str]:
         return self._units_of_domain.get(domain, set())
+
+    def units_of_address(self, address: str) -> set[str]:
+        return self._units_of_address.get(address, set())
 
     def of_unit(self, unit_id: str) -> list[SentRequest]:
         return self._of_unit.get(unit_id, [])
@@ -205,7 +210,7 @@ class SentLetters:
         """Requests to the one unit of which 港航局 may be short: its characters stand in the name in this order."""
         if not _SHORT_NAME.fullmatch(name):
             return _NONE
-        pattern = re.compile(".*".join(name) + "(?:公室|事处|员会|学)?$")
+        pattern = re.compile(".*".join(name) + "(?:公室|事处|员会|学|(?:有限)?公司)?$")
         found = {unit: r for unit, r in self._by_unit.items() if pattern.search(self._name_of(r))}
         return next(iter(found.values())) if len(found) == 1 else _NONE
 
@@ -268,7 +273,9 @@ _NONE: frozenset[str] = frozenset()
 
 
 _PARTS = re.compile(r"[._+-]")
-_SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}[局委办厅院所]|[一二三四五六七八九十]中")
+_SHORT_NAME = re.compile(
+    r"[\u4e00-\u9fff]{2,4}[局委办厅院所]|[\u4e00-\u9fff]{2,6}(?:管委会|集团)|[一二三四五六七八九十]中"
+)
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _LISTED = re.compile(r"(?<=\w)[、,;和及与](?=[A-Z\d])")  # ZR0031、ZR0032, in one form
 
