@@ -245,7 +245,7 @@ def test_nothing_goes_out_before_approval_nor_after_closing(
     build(folder, smtp_port=server.port, imap_port=dovecot.imap_port, is_approved=False)
     assert tick(folder)["sent"] == 0
     call(folder, "approve")
-    call(folder, "close")
+    call(folder, "close", "--not-sent")
     assert tick(folder)["sent"] == 0
     assert server.connections == 0
 

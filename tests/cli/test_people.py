@@ -363,7 +363,7 @@ def test_a_round_becomes_final_only_when_nothing_in_it_is_open(sample: Desk):
         == "sample-2026: is running; only a closed round becomes final.\n"
     )
     sample.now = at("2026-12-18T18:00")
-    assert sample.call("close").out == (
+    assert sample.call("close", "--not-sent").out == (
         "sample-2026: closed. Settle what is open, then `tracker close --final`.\n"
     )
     assert sample.refused_here("close") == "sample-2026: is closed, cannot be closed.\n"

@@ -132,6 +132,12 @@ def close(
     context: typer.Context,
     round_name: RoundOption = None,
     final: Annotated[bool, typer.Option("--final", help=_("Make the closed round final."))] = False,
+    not_sent: Annotated[
+        bool,
+        typer.Option(
+            "--not-sent", help=_("Close even though approved requests are not sent: they never will be.")
+        ),
+    ] = False,
 ) -> None:
     settled: Settled = context.obj
     workspace = open_here(settled)
@@ -140,7 +146,7 @@ def close(
         finish(workspace, name, person(), settled.now)
         print_line(_("{round}: final.").format(round=name))
     else:
-        round_service.close_round(workspace, name, person(), settled.now)
+        round_service.close_round(workspace, name, person(), settled.now, leaves_unsent=not_sent)
         print_line(
             _("{round}: closed. Settle what is open, then `tracker close --final`.").format(round=name)
         )

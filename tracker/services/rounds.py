@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from tracker.domain.readings import choices_of
 from tracker.domain.rounds import Caps, RoundPlan
-from tracker.domain.terms import Event, EventKind, Mode, RequestKind, RequestState, RoundState
+from tracker.domain.terms import SHANGHAI, Event, EventKind, Mode, RequestKind, RequestState, RoundState
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
@@ -68,6 +68,11 @@ def round_state(session: Session, name: str) -> RoundState:
     if not reached:
         raise UserError(_("{round}: no such round. `tracker status` lists them.").format(round=name))
     return max(reached, key=_ORDER.index)
+
+
+def rounds_in(session: Session, *states: RoundState) -> list[str]:
+    """The names of the rounds that are in one of these states."""
+    return [name for name in round_names(session) if round_state(session, name) in states]
 
 
 def closing_of(session: Session, name: str) -> datetime | None:
@@ -160,13 +165,36 @@ def start_round(session: Session, name: str, now: datetime) -> None:
     record(session, [_round_event(EventKind.ROUND_STARTED, name, "rule:first-request", now, {})])
 
 
-def close_round(workspace: Workspace, name: str, actor: str, now: datetime) -> None:
-    """No more sending; what is silent now has not replied."""
+def close_round(
+    workspace: Workspace, name: str, actor: str, now: datetime, *, leaves_unsent: bool = False
+) -> None:
+    """No more sending; what is silent now has not replied.
+
+    Refused while approved requests could still go out, unless `leaves_unsent`: a closed round never opens again.
+    """
     with writing(workspace.engine) as session:
         state = round_state(session, name)
         if state not in (RoundState.APPROVED, RoundState.RUNNING):
             raise UserError(_("{round}: is {state}, cannot be closed.").format(round=name, state=state))
+        if not leaves_unsent:
+            _refuse_if_unsent(session, name, now)
         record(session, [_round_event(EventKind.ROUND_CLOSED, name, actor, now, {})])
+
+
+def _refuse_if_unsent(session: Session, name: str, now: datetime) -> None:
+    approved = requests_in_state(session, RequestState.APPROVED, round_name=name)
+    unsent = [request for request, _state in approved if request.expires_at > now]
+    if unsent:
+        raise UserError(
+            _(
+                "{round}: {count} approved requests are not sent yet, the first is planned for {at}. Wait until "
+                "all are sent, or close the round without them: `tracker close --not-sent`; they never are then."
+            ).format(
+                round=name,
+                count=len(unsent),
+                at=f"{unsent[0].planned_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            )
+        )
 
 
 def finish_round(workspace: Workspace, name: str, actor: str, now: datetime, unfinished: list[str]) -> None:

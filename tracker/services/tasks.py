@@ -10,7 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from tracker.domain.calendar import count_working_days
-from tracker.domain.terms import ChannelKind, RequestState, Verdict, local_date
+from tracker.domain.terms import ChannelKind, RequestState, RoundState, Verdict, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.letters.compose import compose_fields
@@ -19,6 +19,7 @@ from tracker.services.letters import letter_of
 from tracker.services.measuring import MeasuredRequest, laws_of, measure_round, standpoint
 from tracker.services.platforms import machine_recipe_of
 from tracker.services.review import review_tasks
+from tracker.services.rounds import rounds_in
 from tracker.services.scans import illegible_scans
 from tracker.services.standings import looked_on
 from tracker.services.submissions import WITH_PERSON
@@ -132,6 +133,7 @@ def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[
             RequestRow.channel != ChannelKind.EMAIL,
             RequestRow.planned_at <= now,
             RequestRow.expires_at > now,
+            col(RequestRow.round).not_in(rounds_in(session, RoundState.CLOSED, RoundState.FINAL)),
         )
     )
     return [
