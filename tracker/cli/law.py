@@ -146,7 +146,7 @@ def explain(
     explained = explain_request(open_here(settled), reference, at)
     row, law = explained.measured.measurement, explained.measured.law
     statement = (
-        Statement(row.facts, row.assessment, row.reading, law, at.as_of)
+        Statement(row.facts, row.assessment, row.reading, law, explained.as_of)
         if row.facts and row.assessment
         else None
     )
@@ -156,7 +156,7 @@ def explain(
         print_json(
             {
                 "reference": reference,
-                "as_of": at.as_of,
+                "as_of": explained.as_of,
                 "verdict": row.verdict,
                 "reason": row.reason,
                 "received_on": row.received_on,
@@ -174,7 +174,7 @@ def explain(
         print_line(f"  {local(event.happened_at)}  {event_word(event.kind)}  {event.actor}")
     print_line(
         _("Verdict on {day}: {verdict} ({reason})").format(
-            day=at.as_of, verdict=verdict_word(row.verdict), reason=reason_word(row.reason)
+            day=explained.as_of, verdict=verdict_word(row.verdict), reason=reason_word(row.reason)
         )
     )
     for line in statement.lines(every) if statement else ():

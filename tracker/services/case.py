@@ -11,12 +11,19 @@ from tracker.domain.coding import Codings, Stage, as_seen_blind, stages_of
 from tracker.domain.lifecycle import Reading, replay
 from tracker.domain.measure import measure_request
 from tracker.domain.message import Message
-from tracker.domain.terms import ChannelKind, Event, EventKind, RequestKind, local_date
+from tracker.domain.terms import ChannelKind, Event, EventKind, RequestKind
 from tracker.letters.showing import visible
 from tracker.services.accounts import Role, Visit
 from tracker.services.exhibits import Shown, evidence_of
 from tracker.services.intake import CONTACT, PAGE, kept_message
-from tracker.services.measuring import MeasuredRequest, Surroundings, laws_of, standpoint
+from tracker.services.measuring import (
+    MeasuredRequest,
+    Standpoint,
+    Surroundings,
+    fixed_if_final,
+    laws_of,
+    standpoint,
+)
 from tracker.services.rounds import find_request
 from tracker.services.statement import Statement
 from tracker.settings import Workspace
@@ -102,7 +109,8 @@ def case_of(session: Session, workspace: Workspace, reference: str, visit: Visit
     is_blind = is_blind_for(session, request.round, visit.role)
     told, coding = events_of_request(session, reference), coding_of(session, request.round)
     seen = as_seen_blind(told, visit.actor, coding) if is_blind else told
-    measured = _measured(session, workspace, request, seen, now)
+    at = fixed_if_final(session, request.round, standpoint(now))
+    measured = _measured(session, workspace, request, seen, at)
     mask = mask_for(session, workspace, request.applicant, visit.role)
     letters = []
     for sha256, (stage, codings, read) in stages_of(told, coding).items():
@@ -118,7 +126,7 @@ def case_of(session: Session, workspace: Workspace, reference: str, visit: Visit
         events=[event for event in _with_arrivals(told, seen) if event.kind not in _UNSHOWN],
         letters=sorted(letters, key=lambda one: (one.letter.arrived_at, one.letter.sha256)),
         measured=measured,
-        statement=_statement(measured, local_date(now)),
+        statement=_statement(measured, at.as_of),
     )
 
 
@@ -151,12 +159,11 @@ def _with_arrivals(told: Sequence[Event], seen: Sequence[Event]) -> list[Event]:
 
 
 def _measured(
-    session: Session, workspace: Workspace, request: RequestRow, events: Sequence[Event], now: datetime
+    session: Session, workspace: Workspace, request: RequestRow, events: Sequence[Event], at: Standpoint
 ) -> MeasuredRequest:
     """The request as the events one may know tell it."""
-    at = standpoint(now)
     law = laws_of(session, workspace, request.round)[RequestKind(request.kind)]
-    history = replay(request.reference, events)
+    history = replay(request.reference, [event for event in events if at.knows(event)])
     channel = ChannelKind(request.channel) if request.channel else None
     surroundings = Surroundings(session, workspace, request.round, at)
     circumstances = surroundings.of(request.reference, request.applicant, request.channel)

@@ -25,7 +25,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.queue import Subject
 from tracker.services.review import find_message, reviewed_event
-from tracker.services.rounds import find_request
+from tracker.services.rounds import changeable_request
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.desk_tables import CodingRow, LeaseRow
@@ -47,7 +47,7 @@ def code(
     has coded the message already or nobody is asked any more.
     """
     with reading(workspace.engine) as session:
-        request = find_request(session, subject.request)
+        request = changeable_request(session, subject.request)
         instrument = instrument_of(session, workspace, request.round)
     checked = check_answers(instrument, RequestKind(request.kind), answers)
     vote = _event(EventKind.CODED, request, subject, actor, now, _payload(instrument, checked))
@@ -73,7 +73,7 @@ def adjudicate(
     if not reason.strip():
         raise UserError(_("Say why: an adjudication needs its reason."))
     with reading(workspace.engine) as session:
-        request = find_request(session, subject.request)
+        request = changeable_request(session, subject.request)
         instrument = instrument_of(session, workspace, request.round)
     checked = check_answers(instrument, RequestKind(request.kind), answers)
     payload = _payload(instrument, checked) | {"reason": reason.strip()}
@@ -94,7 +94,7 @@ def reopen(workspace: Workspace, subject: Subject, actor: str, now: datetime, re
     if not reason.strip():
         raise UserError(_("Say why: reopening needs its reason."))
     with reading(workspace.engine) as session:
-        request = find_request(session, subject.request)
+        request = changeable_request(session, subject.request)
     event = _event(EventKind.REOPENED, request, subject, actor, now, {"reason": reason.strip()})
     with writing(workspace.engine) as session:
         if _standing(session, request, subject)[0] not in (Stage.DONE, Stage.DISPUTED, Stage.UNASKED):

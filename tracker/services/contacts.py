@@ -25,7 +25,7 @@ from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.answers import Asked
 from tracker.services.intake import CONTACT, record_arrivals, understand
-from tracker.services.rounds import find_request, start_round
+from tracker.services.rounds import changeable_request, start_round
 from tracker.services.sealing import keep_receipt
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
@@ -198,7 +198,7 @@ def check_outcome(kind: RequestKind, message_kind: MessageKind, outcome: Outcome
 
 def _request(workspace: Workspace, reference: str) -> RequestRow:
     with reading(workspace.engine) as session:
-        return find_request(session, reference)
+        return changeable_request(session, reference)
 
 
 def _refuse_future(at: datetime, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
@@ -16,7 +16,7 @@ from tracker.domain.rules import RulesGap
 from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
-from tracker.services.rounds import closing_of, plan_of
+from tracker.services.rounds import closing_of, final_event, plan_of
 from tracker.services.watch import gaps_of
 from tracker.settings import Workspace
 from tracker.store.events import (
@@ -42,7 +42,9 @@ def laws_of(
     session: Session, workspace: Workspace, round_name: str, known_on: date | None = None
 ) -> dict[RequestKind, Law]:
     """What each kind of request is measured by: the calendar has the marked guess past the last notice."""
-    plan = plan_of(session, round_name)
+    plan, final = plan_of(session, round_name), final_event(session, round_name)
+    if final:
+        known_on = min(known_on or date.max, local_date(final.happened_at))
     calendar = load_calendar(plan.calendar, workspace=workspace.root, guess=True, known_on=known_on)
     return {
         kind: Law(load_rules(name, workspace.root), calendar, plan.readings)
@@ -52,18 +54,39 @@ def laws_of(
 
 @dataclass(frozen=True, slots=True)
 class Standpoint:
-    """From when a round is looked at. `known_on`: only what was known at the end of that day counts."""
+    """From when a round is looked at. `known_on`: only what was known at the end of that day counts,
+    and of events only those that were known at the moment `known_until`."""
 
     now: datetime
     as_of: date
     known_on: date | None = None
+    known_until: datetime | None = None
+
+    def knows(self, event: Event) -> bool:
+        return self.known_until is None or event.known_at <= self.known_until
 
 
 def standpoint(now: datetime, *, as_of: date | None = None, known_on: date | None = None) -> Standpoint:
     """As of a day (default: today) with all that is known now, or as things were known on a day."""
     if known_on is None:
         return Standpoint(now, as_of or local_date(now))
-    return Standpoint(min(now, datetime.combine(known_on, time.max, SHANGHAI)), known_on, known_on)
+    until = min(now, datetime.combine(known_on, time.max, SHANGHAI))
+    return Standpoint(until, known_on, known_on, until)
+
+
+def fixed_if_final(session: Session, round_name: str, at: Standpoint) -> Standpoint:
+    """A final round is measured as it stood when it was made final: what time, letters and notices bring
+    later changes no verdict."""
+    final = final_event(session, round_name)
+    if final is None:
+        return at
+    ended_on = local_date(final.happened_at)
+    return replace(
+        at,
+        as_of=min(at.as_of, ended_on),
+        known_on=min(at.known_on or ended_on, ended_on),
+        known_until=min(at.known_until or final.known_at, final.known_at),
+    )
 
 
 def measure_round(
@@ -74,6 +97,7 @@ def measure_round(
     only: Collection[str] | None = None,
 ) -> list[MeasuredRequest]:
     """Measure every request of a round, whatever its state, or `only` those of some references."""
+    at = fixed_if_final(session, round_name, at)
     laws = laws_of(session, workspace, round_name, at.known_on)
     events = events_by_request(session, round_name, only)
     surroundings = Surroundings(session, workspace, round_name, at)
@@ -86,7 +110,7 @@ def measure_round(
         query = query.where(col(RequestRow.reference).in_(only))
     measured = []
     for request, unit in session.exec(query.order_by(col(RequestRow.reference))):
-        known = [event for event in events.get(request.reference, ()) if _is_known(event, at)]
+        known = [event for event in events.get(request.reference, ()) if at.knows(event)]
         history = replay(request.reference, known)
         law = laws[RequestKind(request.kind)]
         channel = ChannelKind(request.channel) if request.channel else None
@@ -95,10 +119,6 @@ def measure_round(
         )
         measured.append(MeasuredRequest(request, unit, history, row, law))
     return measured
-
-
-def _is_known(event: Event, at: Standpoint) -> bool:
-    return at.known_on is None or event.known_at <= at.now
 
 
 def _measured(
@@ -130,10 +150,10 @@ def _span(gap: RulesGap) -> str:
 
 def _held(session: Session, at: Standpoint) -> list[tuple[str, str]]:
     """The holding pen now, or as it was: the mailbox of each message, and its candidates separated by ;"""
-    if at.known_on is None:
+    if at.known_until is None:
         return list(session.exec(select(HeldMessageRow.mailbox, HeldMessageRow.candidates)))
     events = events_of_kind(session, EventKind.HELD, EventKind.ASSIGNED)
-    pen = latest_holding(event for event in events if _is_known(event, at))
+    pen = latest_holding(event for event in events if at.knows(event))
     return [(row.mailbox, row.candidates) for row in held_rows(session, pen)]
 
 
@@ -141,6 +161,7 @@ class Surroundings:
     """The circumstances of each request: gaps of its mailbox, held messages, the state of the round."""
 
     def __init__(self, session: Session, workspace: Workspace, round_name: str, at: Standpoint) -> None:
+        at, final = fixed_if_final(session, round_name, at), final_event(session, round_name)
         self._as_of, self._grace_days = at.as_of, plan_of(session, round_name).grace_days
         closed_at = closing_of(session, round_name)
         self._is_closed = closed_at is not None and closed_at <= at.now
@@ -156,7 +177,7 @@ class Surroundings:
         self._candidates = {each for _mailbox, candidates in held for each in candidates.split(";")}
         self._unplaced = {mailbox for mailbox, candidates in held if not candidates}
         # a letter that cannot be fetched may be anybody's answer, as one that cannot be placed
-        self._unplaced |= set(missing_uids(session))
+        self._unplaced |= set(final.payload.get("unfetched", ()) if final else missing_uids(session))
 
     def of(self, reference: str, applicant: str, channel: str | None) -> Circumstances:
         mailbox = self._mailboxes[applicant]

@@ -18,7 +18,7 @@ from tracker.i18n import _
 from tracker.services.answers import assigned_event, reading_event
 from tracker.services.contacts import check_outcome
 from tracker.services.intake import counted_at, kept_message
-from tracker.services.rounds import find_request, plan_of
+from tracker.services.rounds import changeable_request, find_request, in_final_rounds, plan_of
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import history_of, record
@@ -42,6 +42,7 @@ def review_tasks(session: Session) -> list[ReviewTask]:
     rows = session.exec(
         select(RequestStateRow.reference)
         .where(RequestStateRow.open_readings > 0)
+        .where(col(RequestStateRow.reference).not_in(in_final_rounds(session)))
         .order_by(col(RequestStateRow.reference))
     )
     return [task for reference in rows for task in _open_of(session, reference)]
@@ -90,7 +91,7 @@ def confirm(
 ) -> None:
     """Record a person's reading of a message as an answer to a request; it wins over every machine's."""
     with reading(workspace.engine) as session:
-        request = find_request(session, reference)
+        request = changeable_request(session, reference)
         arrival = find_message(session, prefix)
         known = {r.message for r in history_of(session, reference).readings}
     if arrival.sha256 not in known:

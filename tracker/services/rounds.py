@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from tracker.domain.readings import choices_of
 from tracker.domain.rounds import Caps, RoundPlan
@@ -16,7 +17,7 @@ from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import coding_in, events_of_kind, record
-from tracker.store.queries import requests_in_state, round_names
+from tracker.store.queries import missing_uids, requests_in_state, round_names
 from tracker.store.tables import RequestRow, RoundRow
 
 _STATE_AFTER = {
@@ -75,10 +76,20 @@ def rounds_in(session: Session, *states: RoundState) -> list[str]:
     return [name for name in round_names(session) if round_state(session, name) in states]
 
 
+def in_final_rounds(session: Session) -> SelectOfScalar[str]:
+    """The references of which nothing is decided any more, so that nobody is asked about them either."""
+    return select(RequestRow.reference).where(col(RequestRow.round).in_(rounds_in(session, RoundState.FINAL)))
+
+
 def closing_of(session: Session, name: str) -> datetime | None:
     """When the round was closed; None while it is open."""
     closings = [e.happened_at for e in round_events(session, name) if e.kind is EventKind.ROUND_CLOSED]
     return closings[0] if closings else None
+
+
+def final_event(session: Session, name: str) -> Event | None:
+    """What made the round final, with what its results rest on; None as long as it is not."""
+    return next((e for e in round_events(session, name) if e.kind is EventKind.ROUND_FINAL), None)
 
 
 def only_round(workspace: Workspace, name: str | None) -> str:
@@ -100,6 +111,19 @@ def find_request(session: Session, reference: str) -> RequestRow:
     if row is None:
         raise UserError(
             _("{reference}: no such request. `tracker status --all` lists them.").format(reference=reference)
+        )
+    return row
+
+
+def changeable_request(session: Session, reference: str) -> RequestRow:
+    """The request called `reference`, for a person to decide about; raises `UserError` in a final round."""
+    row = find_request(session, reference)
+    if final_event(session, row.round):
+        raise UserError(
+            _(
+                "{reference}: its round {round} is final: its results stand, and nothing more is decided or "
+                "recorded in it. Letters are still taken in and kept."
+            ).format(reference=reference, round=row.round)
         )
     return row
 
@@ -198,7 +222,11 @@ def _refuse_if_unsent(session: Session, name: str, now: datetime) -> None:
 
 
 def finish_round(workspace: Workspace, name: str, actor: str, now: datetime, unfinished: list[str]) -> None:
-    """Make a closed round final. `unfinished` says what is still open or provisional: then refused."""
+    """Make a closed round final. `unfinished` says what is still open or provisional: then refused.
+
+    The event names the mailboxes with letters that could not be fetched: silence there is no unit's own,
+    and has to stay so whatever becomes of these letters.
+    """
     with writing(workspace.engine) as session:
         state = round_state(session, name)
         if state is not RoundState.CLOSED:
@@ -209,7 +237,8 @@ def finish_round(workspace: Workspace, name: str, actor: str, now: datetime, unf
             raise UserError(
                 _("{round}: cannot become final: {reasons}").format(round=name, reasons="; ".join(unfinished))
             )
-        record(session, [_round_event(EventKind.ROUND_FINAL, name, actor, now, {})])
+        payload: dict[str, object] = {"unfetched": sorted(missing_uids(session))}
+        record(session, [_round_event(EventKind.ROUND_FINAL, name, actor, now, payload)])
 
 
 def _round_event(

@@ -14,9 +14,10 @@ from tracker.adapters.files import CsvRow, Faults, read_csv
 from tracker.domain.bookings import host_of
 from tracker.domain.rounds import RoundPlan
 from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
+from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.letters import FIRST_STEP
-from tracker.services.rounds import plan_fields
+from tracker.services.rounds import final_event, plan_fields
 from tracker.services.sealing import sealing_vault
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import writing
@@ -111,6 +112,12 @@ def _sent_at(row: CsvRow) -> datetime:
 
 
 def _ensure_round(session: Session, rows: Sequence[_SentElsewhere], actor: str, now: datetime) -> None:
+    if final_event(session, IMPORTED_ROUND):
+        raise UserError(
+            _(
+                "{round}: is final, so no request is added: import into a new workspace (`tracker init`)."
+            ).format(round=IMPORTED_ROUND)
+        )
     if session.get(RoundRow, IMPORTED_ROUND) or not rows:
         return
     days = [local_date(row.sent_at) for row in rows]

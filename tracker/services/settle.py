@@ -5,10 +5,10 @@ from datetime import datetime
 from tracker.domain.terms import Event, EventKind, RequestState
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.rounds import changeable_request
 from tracker.settings import Workspace
 from tracker.store.database import writing
 from tracker.store.events import history_of, record
-from tracker.store.tables import RequestRow
 
 
 def settle(
@@ -16,9 +16,9 @@ def settle(
 ) -> None:
     """Record that an unsettled letter did or did not go out. It is never sent again either way."""
     with writing(workspace.engine) as session:
-        request = session.get(RequestRow, reference)
+        request = changeable_request(session, reference)
         history = history_of(session, reference)
-        if request is None or history.state is not RequestState.UNSETTLED:
+        if history.state is not RequestState.UNSETTLED:
             raise UserError(
                 _("{reference}: not unsettled. `tracker task list` shows what is.").format(
                     reference=reference

@@ -19,14 +19,14 @@ from tracker.services.letters import letter_of
 from tracker.services.measuring import MeasuredRequest, laws_of, measure_round, standpoint
 from tracker.services.platforms import machine_recipe_of
 from tracker.services.review import review_tasks
-from tracker.services.rounds import rounds_in
+from tracker.services.rounds import in_final_rounds, rounds_in
 from tracker.services.scans import illegible_scans
 from tracker.services.standings import looked_on
 from tracker.services.submissions import WITH_PERSON
 from tracker.services.task_kinds import Task, TaskKind
 from tracker.settings import Workspace
 from tracker.store.desk_tables import StandingRow
-from tracker.store.queries import requests_in_state, round_names
+from tracker.store.queries import requests_in_state, requests_of_message
 from tracker.store.tables import (
     FuseRow,
     HeldMessageRow,
@@ -38,6 +38,7 @@ from tracker.store.tables import (
 )
 
 _LOOK_EVERY_DAYS = 5  # working days
+_NOT_FINAL = tuple(state for state in RoundState if state is not RoundState.FINAL)
 _AT_ONCE = 500  # references that one query asks for
 
 
@@ -48,7 +49,7 @@ def open_tasks(session: Session, workspace: Workspace, now: datetime) -> list[Ta
         found += source(session, now)
     found += _submissions(session, workspace, now)
     looks = {row.request: row for row in session.exec(select(LookupRow))}
-    for name in round_names(session):
+    for name in rounds_in(session, *_NOT_FINAL):
         measured = measure_round(session, workspace, name, standpoint(now))
         found += _from_measurements(measured, looks)
         found += _looks(measured, looks, now)
@@ -67,7 +68,10 @@ def standing_tasks(session: Session, workspace: Workspace, now: datetime) -> lis
 
 def count_standing_tasks(session: Session, workspace: Workspace, now: datetime) -> int:
     """How many `standing_tasks` there are; the most frequent kind by far is counted where it lies."""
-    query = select(func.count()).where(RequestStateRow.state == RequestState.AWAITING_US)
+    query = select(func.count()).where(
+        RequestStateRow.state == RequestState.AWAITING_US,
+        col(RequestStateRow.reference).not_in(in_final_rounds(session)),
+    )
     return session.exec(query).one() + len(_standing_but_awaiting_us(session, workspace, now))
 
 
@@ -78,7 +82,7 @@ def _standing_but_awaiting_us(session: Session, workspace: Workspace, now: datet
     found += _submissions(session, workspace, now)
     looks = {row.request: row for row in session.exec(select(LookupRow))}
     found += _from_standings(session, looks, now)
-    for name in round_names(session):
+    for name in rounds_in(session, *_NOT_FINAL):
         found += _standing_looks(session, workspace, name, now)
     return found
 
@@ -151,7 +155,8 @@ def _submissions(session: Session, workspace: Workspace, now: datetime) -> list[
 def _in_state(kind: TaskKind, state: RequestState) -> Callable[[Session, datetime], list[Task]]:
     def tasks(session: Session, now: datetime) -> list[Task]:
         query = select(RequestStateRow.reference, RequestStateRow.submitted_at)
-        found = session.exec(query.where(RequestStateRow.state == state))
+        is_open = col(RequestStateRow.reference).not_in(in_final_rounds(session))
+        found = session.exec(query.where(RequestStateRow.state == state, is_open))
         return [Task(kind, reference, at or now) for reference, at in found]
 
     return tasks
@@ -203,9 +208,11 @@ def _held(session: Session, _now: datetime) -> list[Task]:
 
 
 def _scans(session: Session, _now: datetime) -> list[Task]:
+    over = set(session.exec(in_final_rounds(session)))
     return [
         Task(TaskKind.SCAN, f"{scan.message[:12]}/{scan.attachment}", scan.since)
         for scan in illegible_scans(session)
+        if not over or set(requests_of_message(session, scan.message)) - over
     ]
 
 
@@ -254,7 +261,10 @@ def _from_measurements(rows: list[MeasuredRequest], looks: Mapping[str, LookupRo
 
 def _from_standings(session: Session, looks: Mapping[str, LookupRow], now: datetime) -> list[Task]:
     what = (StandingRow.reason, StandingRow.reference, StandingRow.submitted_at, StandingRow.due_on)
-    query = sa_select(*map(col, what)).where(col(StandingRow.reason).in_(_TASK_OF_REASON))
+    query = sa_select(*map(col, what)).where(
+        col(StandingRow.reason).in_(_TASK_OF_REASON),
+        col(StandingRow.round).in_(rounds_in(session, *_NOT_FINAL)),
+    )
     return [
         Task(_TASK_OF_REASON[reason], reference, at or now)
         for reason, reference, at, due_on in session.execute(query)
