@@ -79,9 +79,9 @@ def test_a_wrong_entry_of_the_round(desk: Desk):
     assert desk.refused("plan") == ("round.toml: ends_on = 2026-12-18: it must not be before starts_on.\n")
 
 
-def test_two_applicants_with_one_mailbox_under_two_codes(planned: Desk):
-    planned.change("applicants.csv", "A01,", "B01,")
-    assert planned.refused_here("plan") == (
+def test_two_applicants_with_one_mailbox_under_two_codes(approved: Desk):
+    approved.change("applicants.csv", "A01,", "B01,")
+    assert approved.refused_here("plan") == (
         "applicants.csv: the mailbox of B01 is that of A01 already: use one code.\n"
     )
 

@@ -35,6 +35,7 @@ SILENT_KINDS = (M.AUTO_REPLY, M.DELAY, M.READ_RECEIPT, M.UNRELATED, M.UNKNOWN)
 # The table as a reader of the design would write it down, apart from the code.
 TABLE = {
     (None, E.PLANNED): S.PLANNED,
+    (S.PLANNED, E.PLANNED): S.PLANNED,
     (S.PLANNED, E.APPROVED): S.APPROVED,
     (S.APPROVED, E.CLAIMED): S.CLAIMED,
     (S.APPROVED, E.DISPATCHED): S.SENT,

@@ -64,7 +64,12 @@ def plan(
     report = plan_round(workspace, path, person(), settled.now)
     if as_json:
         print_json(
-            {"round": report.round, "seed": report.seed, "requests": [vars_of(r) for r in report.requests]}
+            {
+                "round": report.round,
+                "seed": report.seed,
+                "requests": [vars_of(r) for r in report.requests],
+                "withdrawn": report.withdrawn,
+            }
         )
         return
     print_table(
@@ -81,6 +86,12 @@ def plan(
             for r in report.requests
         ],
     )
+    if report.withdrawn:
+        say(
+            _("{round}: drafted before and withdrawn: {references}.").format(
+                round=report.round, references=", ".join(report.withdrawn)
+            )
+        )
     say(
         _("{round}: {count} requests planned (seed {seed}), {without} units without a usable channel. "
           "Next: `tracker approve`.").format(

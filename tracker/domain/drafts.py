@@ -1,7 +1,7 @@
 """Which unit is to be asked what, through which channel, before anybody knows by whom and when."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,20 +42,27 @@ def drafts_of(
     seed: int,
     already: Sequence[PlannedRequest],
     standing: Sequence[PlannedRequest],
+    drafted: Mapping[tuple[str, RequestKind], str],
 ) -> list[Draft]:
-    """A draft for each kind and unit without a `standing` request; numbers go on after all `already` used."""
+    """A draft for each kind and unit without a `standing` request.
+
+    One that was `drafted` before keeps its reference; others are numbered after all that were used.
+    """
     done = {(request.unit_id, request.kind) for request in standing}
     drafts = []
     for kind in plan.kinds:
         prefix = f"{plan.name}-{_LETTERS[kind]}"
-        number = _last_number(already, prefix)
+        number = _last_number([*(request.reference for request in already), *drafted.values()], prefix)
         for unit in sorted(units, key=lambda unit: unit.unit_id):
             if (unit.unit_id, kind) not in done:
-                number += 1
+                reference = drafted.get((unit.unit_id, kind))
+                if reference is None:
+                    number += 1
+                    reference = f"{prefix}{number:04d}"
                 question = _question_for(unit, kind, questions, seed)
                 channel = best_channel(channels, unit.unit_id, kind)
                 host = shared_host(channel) if channel else ""
-                drafts.append(Draft(f"{prefix}{number:04d}", kind, unit, channel, host, question.question_id))
+                drafts.append(Draft(reference, kind, unit, channel, host, question.question_id))
     return drafts
 
 
@@ -64,8 +71,8 @@ def is_active(unit: Unit, day: date) -> bool:
     return (unit.joined_on is None or unit.joined_on <= day) and (unit.left_on is None or day < unit.left_on)
 
 
-def _last_number(already: Iterable[PlannedRequest], prefix: str) -> int:
-    numbers = (request.reference.removeprefix(prefix) for request in already)
+def _last_number(references: Iterable[str], prefix: str) -> int:
+    numbers = (reference.removeprefix(prefix) for reference in references)
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 

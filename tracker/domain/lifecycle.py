@@ -17,6 +17,7 @@ _S, _E, _M = RequestState, EventKind, MessageKind
 
 SENDING: dict[tuple[RequestState | None, EventKind], RequestState] = {
     (None, _E.PLANNED): _S.PLANNED,
+    (_S.PLANNED, _E.PLANNED): _S.PLANNED,  # anew, before anybody approved it
     (_S.PLANNED, _E.APPROVED): _S.APPROVED,
     (_S.APPROVED, _E.CLAIMED): _S.CLAIMED,
     (_S.APPROVED, _E.DISPATCHED): _S.SENT,  # by a person: nothing to claim

@@ -5,7 +5,7 @@ does not matter and a unit that joins later changes nobody else's draw.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -22,7 +22,7 @@ from tracker.domain.rounds import (
     TooFewApplicants,
     WindowTooSmall,
 )
-from tracker.domain.terms import SHANGHAI, Channel, PlannedRequest, Question, Unit, local_date
+from tracker.domain.terms import SHANGHAI, Channel, PlannedRequest, Question, RequestKind, Unit, local_date
 
 __all__ = ["PlanningError", "spread_requests"]
 
@@ -37,6 +37,7 @@ def spread_requests(
     *,
     seed: int,
     already: Sequence[PlannedRequest] = (),
+    drafted: Mapping[tuple[str, RequestKind], str] | None = None,
     pins: Pins | None = None,
     not_sent: Collection[str] = (),
     not_before: datetime | None = None,
@@ -45,7 +46,8 @@ def spread_requests(
 
     One for each kind and each unit that belongs to the round on its first day of sending, which is
     `starts_on` or, later, the day of `not_before`. `not_sent` are the references among `already`
-    that never went out: they are planned anew under a new reference. A pinned request gets its
+    that never went out: they are planned anew under a new reference. `drafted` are the references by
+    which an earlier plan, approved by nobody, called what is planned again here. A pinned request gets its
     applicant and time whatever the caps say. A unit without an announced channel gets a request
     without one, which is a finding. Raises `PlanningError`, and `CalendarGap` if the window runs
     past the last holiday notice.
@@ -55,7 +57,7 @@ def spread_requests(
     slots = [slot for slot in _slots(plan, calendar) if not_before is None or slot >= not_before]
     first_day = max(plan.starts_on, local_date(not_before)) if not_before else plan.starts_on
     active = [unit for unit in units if is_active(unit, first_day)]
-    drafts = drafts_of(plan, active, channels, questions, seed, already, standing)
+    drafts = drafts_of(plan, active, channels, questions, seed, already, standing, drafted or {})
     _check_applicants(plan, applicants, drafts, standing, pins)
     bookings = Bookings(plan, channels, standing)
     planner = _Planner(plan, applicants, slots, seed)

@@ -152,7 +152,11 @@ def _unit_rows(snapshot: RoundSnapshot) -> list[Row]:
 
 
 def _event_rows(snapshot: RoundSnapshot, messages: set[Cell]) -> list[Row]:
-    """Events of the round, of its messages before they were anyone's, and of the whole workspace."""
+    """Events of the round, of its messages before they were anyone's, and of the whole workspace.
+
+    Without those of requests that were drafted and withdrawn before anybody approved them.
+    """
+    requests = {None, *(measured.request.reference for measured in snapshot.measured)}
     return [
         {
             "seq": event.seq,
@@ -166,7 +170,8 @@ def _event_rows(snapshot: RoundSnapshot, messages: set[Cell]) -> list[Row]:
             "payload": canonical_json(_cleaned(snapshot, event.payload)),
         }
         for event in snapshot.events
-        if event.kind not in (EventKind.HELD, EventKind.ASSIGNED) or event.source_sha256 in messages
+        if event.request in requests
+        and (event.kind not in (EventKind.HELD, EventKind.ASSIGNED) or event.source_sha256 in messages)
     ]
 
 

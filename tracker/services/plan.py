@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, delete
 
 from tracker.adapters.calendars import calendar_files, load_calendar
 from tracker.adapters.files import find_file, sha256_of
@@ -16,7 +16,6 @@ from tracker.adapters.roster import read_roster, read_round, roster_files
 from tracker.adapters.rules import load_rules
 from tracker.domain.planning import spread_requests
 from tracker.domain.rounds import (
-    Applicant,
     PinMisplaced,
     PlanningError,
     QuestionMissing,
@@ -36,59 +35,60 @@ from tracker.domain.terms import (
 )
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.enrolment import write_roster
 from tracker.services.letters import read_template
 from tracker.services.rounds import plan_fields, round_state
-from tracker.services.sealing import sealing_vault
 from tracker.settings import Workspace
 from tracker.store.database import writing
-from tracker.store.events import canonical_json, record
+from tracker.store.desk_tables import StandingRow
+from tracker.store.events import canonical_json, last_seq, record
 from tracker.store.queries import requests_in_state
-from tracker.store.secrets import Vault
-from tracker.store.tables import (
-    ApplicantRow,
-    ChannelRow,
-    QuestionRow,
-    RequestRow,
-    RoundFileRow,
-    RoundRow,
-    UnitRow,
-)
+from tracker.store.tables import RequestRow, RequestStateRow, RoundFileRow, RoundRow
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
+    """`requests` wait for approval; `withdrawn` are references that an earlier plan had drafted."""
+
     round: str
     requests: list[PlannedRequest]
     without_channel: list[PlannedRequest]
+    withdrawn: list[str]
     seed: int
 
 
 def plan_round(workspace: Workspace, round_file: Path, actor: str, now: datetime) -> PlanReport:
-    """Plan the round of `round_file`; for a round that exists, plan what it does not hold yet.
+    """Plan the round of `round_file`; for a round that exists, plan what nobody has approved yet.
 
-    Nothing planned or approved before is moved. All or nothing is written.
+    What was approved before is not moved; what was only drafted gives way to what the files say now.
+    All or nothing is written.
     """
     plan, roster = read_round(round_file), read_roster(round_file)
     files = _files_used(workspace, plan, round_file)
     with writing(workspace.engine) as session:
-        standing = session.get(RoundRow, plan.name)
-        if standing:
-            _refuse_if_over(session, plan.name)
-        seed = standing.seed if standing else plan.seed or secrets.randbelow(2**31)
-        plan = dataclasses.replace(plan, seed=seed)
-        requests = _spread(workspace, session, plan, roster, now)
-        _write_round(session, plan, files, now)
-        _write_roster(session, workspace, plan.name, roster)
-        _write_requests(session, plan, requests, actor, now)
+        plan = _write_round(session, plan, files, now)
+        standing = requests_in_state(session, *RequestState, round_name=plan.name)
+        approved = [(row, state) for row, state in standing if state.state != RequestState.PLANNED]
+        drafted = [row for row, state in standing if state.state == RequestState.PLANNED]
+        before = [_as_planned(row) for row in drafted]
+        requests = _spread(workspace, plan, roster, approved, before, now)
+        _take_back(session, drafted)
+        write_roster(session, workspace, plan.name, roster, [row for row, _state in approved])
+        withdrawn = sorted({each.reference for each in before} - {each.reference for each in requests})
+        _write_requests(session, plan, requests, before, withdrawn, actor, now)
     without = [request for request in requests if request.channel is None]
-    return PlanReport(plan.name, requests, without, seed)
+    return PlanReport(plan.name, requests, without, withdrawn, plan.seed or 0)
 
 
 def _spread(
-    workspace: Workspace, session: Session, plan: RoundPlan, roster: Roster, now: datetime
+    workspace: Workspace,
+    plan: RoundPlan,
+    roster: Roster,
+    approved: Sequence[tuple[RequestRow, RequestStateRow]],
+    drafted: Sequence[PlannedRequest],
+    now: datetime,
 ) -> list[PlannedRequest]:
     calendar = load_calendar(plan.calendar, workspace=workspace.root, guess=True)
-    standing = requests_in_state(session, *RequestState, round_name=plan.name)
     try:
         return spread_requests(
             plan,
@@ -98,9 +98,10 @@ def _spread(
             roster.questions,
             calendar,
             seed=plan.seed or 0,
-            already=[_as_planned(row) for row, _state in standing],
+            already=[_as_planned(row) for row, _state in approved],
+            drafted={(request.unit_id, request.kind): request.reference for request in drafted},
             # what never went out may be planned anew, under a new reference
-            not_sent=[row.reference for row, state in standing if state.state == RequestState.NOT_SENT],
+            not_sent=[row.reference for row, state in approved if state.state == RequestState.NOT_SENT],
             not_before=now,
             pins=roster.pins,
         )
@@ -122,86 +123,64 @@ def _as_planned(row: RequestRow) -> PlannedRequest:
     )
 
 
-def _refuse_if_over(session: Session, name: str) -> None:
-    if round_state(session, name) in (RoundState.CLOSED, RoundState.FINAL):
-        raise UserError(_("{round}: closed; plan a new round under another name.").format(round=name))
-
-
-def _write_round(session: Session, plan: RoundPlan, files: Mapping[str, str], now: datetime) -> None:
-    if session.get(RoundRow, plan.name) is None:
-        session.add(
-            RoundRow(
-                name=plan.name, plan=canonical_json(plan_fields(plan)), seed=plan.seed or 0, created_at=now
-            )
-        )
-        session.flush()
+def _write_round(session: Session, plan: RoundPlan, files: Mapping[str, str], now: datetime) -> RoundPlan:
+    """Write the round down, as long as nothing of it is approved; returns the plan with its seed."""
+    row = session.get(RoundRow, plan.name)
+    state = round_state(session, plan.name) if row else RoundState.DRAFT
+    if state in (RoundState.CLOSED, RoundState.FINAL):
+        raise UserError(_("{round}: closed; plan a new round under another name.").format(round=plan.name))
+    if row is None:
+        row = RoundRow(name=plan.name, plan="", seed=plan.seed or secrets.randbelow(2**31), created_at=now)
+        session.add(row)
+    if state is RoundState.DRAFT:
+        row.seed = plan.seed or row.seed
+        row.plan = canonical_json(plan_fields(dataclasses.replace(plan, seed=row.seed)))
+        session.exec(delete(RoundFileRow).where(col(RoundFileRow.round) == plan.name))
+    session.flush()
     for path, sha256 in files.items():
         session.merge(RoundFileRow(round=plan.name, path=path, sha256=sha256))
+    return dataclasses.replace(plan, seed=row.seed)
 
 
-def _write_roster(session: Session, workspace: Workspace, name: str, roster: Roster) -> None:
-    for unit in roster.units:
-        if session.get(UnitRow, (name, unit.unit_id)) is None:
-            fields = dataclasses.asdict(unit) | {"predecessors": ";".join(unit.predecessors)}
-            session.add(UnitRow(round=name, **fields))
-    known = {
-        (row.unit_id, row.kind, row.channel, row.address)
-        for row in session.exec(select(ChannelRow).where(ChannelRow.round == name))
-    }
-    for channel in roster.channels:
-        if (channel.unit_id, channel.kind, channel.channel, channel.address) not in known:
-            session.add(ChannelRow(round=name, **dataclasses.asdict(channel)))
-    for question in roster.questions:
-        session.merge(
-            QuestionRow(
-                round=name,
-                question_id=question.question_id,
-                kind=question.kind,
-                title=question.title,
-                text=question.text,
-            )
-        )
-    vault = sealing_vault(session, workspace)
-    for applicant in roster.applicants:
-        _write_applicant(session, vault, applicant)
+def _take_back(session: Session, drafted: Sequence[RequestRow]) -> None:
+    """Nothing rests on a request that nobody approved; that it was planned stays on record as an event."""
+    for row in drafted:
+        if standing := session.get(StandingRow, row.reference):
+            session.delete(standing)
+        session.delete(row)
     session.flush()
-
-
-def _write_applicant(session: Session, vault: Vault, applicant: Applicant) -> None:
-    if session.get(ApplicantRow, applicant.code):
-        return
-    mailbox = applicant.mailbox.lower()
-    other = session.exec(select(ApplicantRow.code).where(ApplicantRow.mailbox == mailbox)).first()
-    if other:
-        raise UserError(
-            _("applicants.csv: the mailbox of {code} is that of {other} already: use one code.").format(
-                code=applicant.code, other=other
-            )
-        )
-    fields = dataclasses.asdict(applicant)
-    identity = {name: fields[name] for name in ("name", "id_number", "phone", "address", "postcode")}
-    session.add(ApplicantRow(code=applicant.code, mailbox=mailbox, sealed=vault.seal(identity)))
 
 
 def _write_requests(
-    session: Session, plan: RoundPlan, requests: Sequence[PlannedRequest], actor: str, now: datetime
+    session: Session,
+    plan: RoundPlan,
+    requests: Sequence[PlannedRequest],
+    before: Sequence[PlannedRequest],
+    withdrawn: Sequence[str],
+    actor: str,
+    now: datetime,
 ) -> None:
+    """`before` were drafted by an earlier plan: those that are the same now are no news."""
     for request in requests:
         session.add(RequestRow(round=plan.name, **dataclasses.asdict(request)))
     session.flush()
+    newest = last_seq(session)
     planned = Event(
         EventKind.ROUND_PLANNED,
         now,
         now,
         actor,
         round=plan.name,
-        payload={"requests": len(requests), "seed": plan.seed},
-        dedupe_key=f"round_planned:{plan.name}:{now.isoformat()}",
+        payload={"requests": len(requests), "seed": plan.seed, "withdrawn": list(withdrawn)},
+        dedupe_key=f"round_planned:{plan.name}:{newest}",
     )
-    record(session, [planned, *(_planned(plan, request, actor, now) for request in requests)])
+    known = set(before)
+    news = [request for request in requests if request not in known]
+    record(session, [planned, *(_planned(plan, request, newest, actor, now) for request in news)])
 
 
-def _planned(plan: RoundPlan, request: PlannedRequest, actor: str, now: datetime) -> Event:
+def _planned(plan: RoundPlan, request: PlannedRequest, newest: int, actor: str, now: datetime) -> Event:
+    """`newest` is the event before it: the same request may be planned several times."""
     return Event(
         EventKind.PLANNED,
         now,
@@ -217,7 +196,7 @@ def _planned(plan: RoundPlan, request: PlannedRequest, actor: str, now: datetime
             "question": request.question_id,
             "planned_at": request.planned_at.isoformat(),
         },
-        dedupe_key=f"planned:{request.reference}",
+        dedupe_key=f"planned:{request.reference}:{newest}",
     )
 
 
