@@ -7,12 +7,14 @@ import subprocess
 import sys
 from ast import literal_eval
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Desk, environment, run
 from tracker.adapters.mounts import unsafe_folder
+from tracker.domain.terms import SHANGHAI
 from tracker.rehearsal.servers import RehearsalServers
 
 # --- the roster ------------------------------------------------------------------------------------------
@@ -79,10 +81,44 @@ def test_a_wrong_entry_of_the_round(desk: Desk):
     assert desk.refused("plan") == ("round.toml: ends_on = 2026-12-18: it must not be before starts_on.\n")
 
 
+def test_a_question_for_a_group_that_no_unit_is_of(desk: Desk):
+    desk.change("questions.csv", ",county", ",countyy")
+    line = next(
+        number
+        for number, text in enumerate((desk.folder / "questions.csv").read_text("utf-8").splitlines(), 1)
+        if "countyy" in text
+    )
+    assert desk.refused_here("plan") == (
+        f'questions.csv:{line}: no unit is of the group "countyy": correct it, or leave it empty to ask '
+        "every unit.\n"
+    )
+
+
+def test_a_window_that_is_past(desk: Desk):
+    desk.now = datetime(2026, 12, 21, 9, tzinfo=SHANGHAI)
+    assert desk.refused_here("plan") == (
+        "sample-2026: cannot be planned: its window is past, it ended on 2026-12-18: enter later days for "
+        "starts_on and ends_on in round.toml.\n"
+    )
+
+
+def test_a_live_round_is_not_approved_without_its_mailboxes(planned: Desk):
+    planned.change("tracker.toml", 'mode = "rehearsal"', 'mode = "live"')
+    asking = planned.rows(
+        "SELECT DISTINCT mailbox FROM applicant JOIN request ON code = applicant ORDER BY 1"
+    )
+    # the sample's tracker.toml has the first one
+    missing = ", ".join(mailbox for (mailbox,) in asking if mailbox != "a01@applicants.test")
+    assert planned.refused_here("approve", "--authorisation", "123") == (
+        f"A live round needs an [[account]] in tracker.toml for each mailbox; missing: {missing}\n"
+    )
+
+
 def test_two_applicants_with_one_mailbox_under_two_codes(approved: Desk):
-    approved.change("applicants.csv", "A01,", "B01,")
+    (code,) = approved.rows("SELECT applicant FROM request LIMIT 1")[0]
+    approved.change("applicants.csv", f"{code},", "B01,")
     assert approved.refused_here("plan") == (
-        "applicants.csv: the mailbox of B01 is that of A01 already: use one code.\n"
+        f"applicants.csv: the mailbox of B01 is that of {code} already: use one code.\n"
     )
 
 
@@ -356,7 +392,7 @@ def test_no_round_yet(desk: Desk):
 
 def test_an_unknown_round(planned: Desk):
     assert planned.refused("status", "--round", "yunzhou") == (
-        "Which round? Name one with --round: sample-2026\n"
+        "yunzhou: no such round. There are: sample-2026\n"
     )
 
 
@@ -407,9 +443,7 @@ def test_an_unknown_request(approved: Desk):
     unknown = "sample-2026-X9: no such request. `tracker status --all` lists them.\n"
     assert approved.refused("record", "sample-2026-X9", "--by", "phone", "--kind", "reply") == unknown
     assert approved.refused_here("explain", "sample-2026-X9") == unknown
-    assert approved.refused_here("settle", "sample-2026-X9", "--sent") == (
-        "sample-2026-X9: not unsettled. `tracker task list` shows what is.\n"
-    )
+    assert approved.refused_here("settle", "sample-2026-X9", "--sent") == unknown
 
 
 def test_an_unknown_task(approved: Desk):

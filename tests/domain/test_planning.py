@@ -17,9 +17,11 @@ from tracker.domain.rounds import (
     Caps,
     Pin,
     PinMisplaced,
+    PinOutsideWindow,
     QuestionMissing,
     RoundPlan,
     TooFewApplicants,
+    WindowPast,
     WindowTooSmall,
 )
 from tracker.domain.terms import SHANGHAI, Channel, ChannelKind, Question, RequestKind, Unit, local_date
@@ -337,12 +339,24 @@ def test_nothing_is_planned_before_the_moment_of_planning():
 
 
 def test_a_pinned_request_has_its_applicant_and_time_exactly():
-    moment = datetime(2020, 10, 3, 23, 59, 30, tzinfo=UTC)  # a holiday, at night
+    moment = datetime(2020, 9, 20, 16, 59, 30, tzinfo=UTC)  # at night
     planned = spread(UNITS, CHANNELS, pins={("u005", D): Pin("A03", moment)})
     (pinned,) = [request for request in planned if (request.unit_id, request.kind) == ("u005", D)]
     (other,) = [request for request in planned if (request.unit_id, request.kind) == ("u005", C)]
     assert (pinned.applicant, pinned.planned_at, pinned.reference) == ("A03", moment, "city-2020-D0006")
     assert other.applicant != "A03"
+
+
+@pytest.mark.parametrize("day", ["2020-09-06", "2020-10-04", "2030-01-02"], ids=["early", "off", "late"])
+def test_a_pin_to_a_day_on_which_nothing_is_sent_stops_the_plan(day):
+    moment = datetime.fromisoformat(f"{day}T10:00+08:00")
+    with pytest.raises(PinOutsideWindow, match=f'for unit "u005" to {day}'):
+        spread(UNITS, CHANNELS, pins={("u005", D): Pin("A03", moment)})
+
+
+def test_a_window_that_is_past_is_named_as_past():
+    with pytest.raises(WindowPast, match=f"ended on {PLAN.ends_on}"):
+        spread(UNITS, CHANNELS, not_before=datetime(2021, 6, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("unit_id", "applicant"), [("u999", "A01"), ("u001", "A99")])

@@ -196,11 +196,13 @@ def read_questions(path: Path, units: Iterable[Unit] | None = None) -> list[Ques
     """Checked against `units` where they are given: a question for nobody would never be asked."""
     rows = read_csv(path, ("question_id", "kind", "title", "text"), ("unit_id", "group"))
     faults = Faults(path.name)
-    known = None if units is None else {unit.unit_id for unit in units}
+    listed = None if units is None else list(units)
 
     def question_of(row: CsvRow) -> Question:
-        if known is not None and row["unit_id"]:
-            _check_unit(row, known)
+        if listed is not None and row["unit_id"]:
+            _check_unit(row, {unit.unit_id for unit in listed})
+        if listed is not None and row["group"]:
+            _check_group(row, {unit.group for unit in listed})
         texts = {name: filled(row, name) for name in ("question_id", "title", "text")}
         kind = word_of(row, "kind", RequestKind)
         return Question(kind=kind, unit_id=row["unit_id"], group=row["group"], **texts)
@@ -229,6 +231,15 @@ def _pin(row: CsvRow) -> tuple[tuple[str, RequestKind], Pin]:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
     key = (filled(row, "unit_id"), word_of(row, "kind", RequestKind))
     return key, Pin(filled(row, "applicant"), moment.astimezone(UTC))
+
+
+def _check_group(row: CsvRow, known: set[str]) -> None:
+    if row["group"] not in known:
+        raise BadCell(
+            _('no unit is of the group "{group}": correct it, or leave it empty to ask every unit.').format(
+                group=row["group"]
+            )
+        )
 
 
 def _check_unit(row: CsvRow, known: set[str]) -> None:

@@ -16,10 +16,12 @@ from tracker.domain.drafts import Draft, drafts_of, draw, is_active
 from tracker.domain.rounds import (
     Applicant,
     PinMisplaced,
+    PinOutsideWindow,
     Pins,
     PlanningError,
     RoundPlan,
     TooFewApplicants,
+    WindowPast,
     WindowTooSmall,
 )
 from tracker.domain.terms import SHANGHAI, Channel, PlannedRequest, Question, RequestKind, Unit, local_date
@@ -54,11 +56,15 @@ def spread_requests(
     """
     pins = pins or {}
     standing = [request for request in already if request.reference not in not_sent]
-    slots = [slot for slot in _slots(plan, calendar) if not_before is None or slot >= not_before]
+    window = list(_slots(plan, calendar))
+    slots = [slot for slot in window if not_before is None or slot >= not_before]
     first_day = max(plan.starts_on, local_date(not_before)) if not_before else plan.starts_on
     active = [unit for unit in units if is_active(unit, first_day)]
     drafts = drafts_of(plan, active, channels, questions, seed, already, standing, drafted or {})
     _check_applicants(plan, applicants, drafts, standing, pins)
+    _check_pinned_days(plan, drafts, pins, calendar)
+    if window and not slots and any((draft.unit.unit_id, draft.kind) not in pins for draft in drafts):
+        raise WindowPast(plan.ends_on)
     bookings = Bookings(plan, channels, standing)
     planner = _Planner(plan, applicants, slots, seed)
     return sorted(planner.plan(drafts, bookings, pins), key=lambda request: request.reference)
@@ -79,6 +85,17 @@ def _check_applicants(
     for (unit_id, kind), pin in pins.items():
         if (unit_id, kind) not in wanted or pin.applicant not in codes:
             raise PinMisplaced(unit_id, kind, pin.applicant)
+
+
+def _check_pinned_days(
+    plan: RoundPlan, drafts: Iterable[Draft], pins: Pins, calendar: WorkingCalendar
+) -> None:
+    """A pin chooses among the days on which the round sends at all."""
+    for draft in drafts:
+        if pin := pins.get((draft.unit.unit_id, draft.kind)):
+            day = local_date(pin.planned_at)
+            if not plan.starts_on <= day <= plan.ends_on or not calendar.is_working_day(day):
+                raise PinOutsideWindow(draft.unit.unit_id, draft.kind, day)
 
 
 class _Planner:

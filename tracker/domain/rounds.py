@@ -140,3 +140,24 @@ class PinMisplaced(PlanningError):
         self.unit_id = unit_id
         self.kind = kind
         self.applicant = applicant
+
+
+class PinOutsideWindow(PlanningError):
+    """A row of schedule.csv for a day on which this round sends nothing."""
+
+    def __init__(self, unit_id: str, kind: RequestKind, day: date) -> None:
+        super().__init__(
+            f'the schedule pins {kind} for unit "{unit_id}" to {day}, '
+            "which is no working day from starts_on to ends_on: correct the row"
+        )
+        self.unit_id = unit_id
+        self.kind = kind
+        self.day = day
+
+
+class WindowPast(PlanningError):
+    """Nothing can go out any more on any day of the window."""
+
+    def __init__(self, ends_on: date) -> None:
+        super().__init__(f"the window ended on {ends_on}: enter later days")
+        self.ends_on = ends_on

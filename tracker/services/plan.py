@@ -17,11 +17,13 @@ from tracker.adapters.rules import load_rules
 from tracker.domain.planning import spread_requests
 from tracker.domain.rounds import (
     PinMisplaced,
+    PinOutsideWindow,
     PlanningError,
     QuestionMissing,
     Roster,
     RoundPlan,
     TooFewApplicants,
+    WindowPast,
     WindowTooSmall,
 )
 from tracker.domain.terms import (
@@ -240,4 +242,13 @@ def _planning_reason(fault: PlanningError) -> str:
                 'the schedule pins {kind} for "{unit}" to "{applicant}", which this round does not have: '
                 "correct the row."
             ).format(kind=fault.kind, unit=fault.unit_id, applicant=fault.applicant)
+        case PinOutsideWindow():
+            return _(
+                'the schedule pins {kind} for "{unit}" to {day}, which is no working day from starts_on to '
+                "ends_on: correct the row."
+            ).format(kind=fault.kind, unit=fault.unit_id, day=fault.day)
+        case WindowPast():
+            return _(
+                "its window is past, it ended on {day}: enter later days for starts_on and ends_on in round.toml."
+            ).format(day=fault.ends_on)
     return str(fault)

@@ -18,7 +18,7 @@ from tracker.settings import Workspace, register_workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import coding_in, events_of_kind, record
 from tracker.store.queries import missing_uids, requests_in_state, round_names
-from tracker.store.tables import RequestRow, RoundRow
+from tracker.store.tables import ApplicantRow, RequestRow, RoundRow
 
 _STATE_AFTER = {
     EventKind.ROUND_PLANNED: RoundState.DRAFT,
@@ -102,6 +102,10 @@ def only_round(workspace: Workspace, name: str | None) -> str:
         return str(name)
     if not names:
         raise UserError(_("There is no round yet. Plan one: `tracker plan round.toml`."))
+    if name is not None:
+        raise UserError(
+            _("{round}: no such round. There are: {names}").format(round=name, names=", ".join(names))
+        )
     raise UserError(_("Which round? Name one with --round: {names}").format(names=", ".join(names)))
 
 
@@ -146,10 +150,25 @@ def approve_round(workspace: Workspace, name: str, actor: str, now: datetime, au
         authorisation = authorisation or plan_of(session, name).authorisation
         if mode is Mode.LIVE and not authorisation:
             raise UserError(_("A live round needs the number of its authorisation: --authorisation NUMBER."))
+        if mode is Mode.LIVE:
+            _refuse_without_account(session, workspace, waiting)
         record(session, [_approval(name, waiting, mode, authorisation, actor, now)])
         for request in waiting:
             record(session, _request_approval(request, mode, actor, now))
     return len(waiting)
+
+
+def _refuse_without_account(session: Session, workspace: Workspace, waiting: list[RequestRow]) -> None:
+    """Answers come to the applicant's mailbox, whatever way a request goes out."""
+    codes = {request.applicant for request in waiting}
+    known = session.exec(select(ApplicantRow).where(col(ApplicantRow.code).in_(codes)))
+    missing = sorted(row.mailbox for row in known if row.mailbox not in workspace.accounts)
+    if missing:
+        raise UserError(
+            _(
+                "A live round needs an [[account]] in tracker.toml for each mailbox; missing: {mailboxes}"
+            ).format(mailboxes=", ".join(missing))
+        )
 
 
 def _approval(
