@@ -348,6 +348,23 @@ def test_a_clerk_whose_office_was_asked_twice_goes_by_the_serial_of_its_number()
     assert answered(text, known=NUMBERED, sender="gao@qq.example", subject="") == ("R-PRICES",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王芳：您投诉的LED屏光污染，我局无监测职能，已转城管处置。",
+        "王芳：你来访反映的所在企业拖欠加班费一事，经调查，企业已补发。",
+        "邝伟贤：你申请公开的起重机械使用登记，本局不予公开，理由见附件。",
+    ],
+)
+def test_a_complaint_or_a_strangers_letter_from_an_asked_unit_answers_nothing(text: str) -> None:
+    assert answered(text, asked=(PRICES, PUPILS), **FROM_WATER) == ()
+
+
+def test_a_second_matter_that_is_settled_makes_no_letter_of_two() -> None:
+    text = "王芳：农村饮水安全工程资金分配结果一件延期20个工作日。加压费那件已于5月29日答复，不再赘述。"
+    assert answered(text, subject="两件申请的延期告知", **FROM_WATER) == ("R-WATER",)
+
+
 def test_an_asked_unit_may_answer_in_the_thread_of_the_one_that_handed_a_letter_on() -> None:
     thread = {"thread_ids": tuple(PUPILS.message_ids), **FROM_WATER}
     assert answered("他们转给我们了，我们没有数据，以教育局答复为准。", **thread) == ("R-SCHOOLS",)

@@ -101,6 +101,11 @@ def test_a_system_numbers_what_it_lists(text: str) -> None:
     assert given(text, HALL, SHOP) == ["XTGK-071", "XTGK-072"]
 
 
+def test_each_may_have_its_number_behind_a_colon() -> None:
+    text = "两件均已受理。食堂地块一件：规公2026-051；三车间地块一件：规公2026-052。"
+    assert given(text, HALL, SHOP) == ["规公2026-051", "规公2026-052"]
+
+
 def test_the_second_of_two_numbers_may_be_only_a_serial_before_its_year() -> None:
     text = "两件均已受理，编号经开依申〔2026〕5号（食堂）、6号（三车间）。"
     assert given(text, HALL, SHOP) == ["经开依申〔2026〕5号", "经开依申〔2026〕6号"]

@@ -83,7 +83,8 @@ class _Decision:
         found = self._from_unit(pointed) if is_units_own else self._from_stranger(pointed)
         if isinstance(found, Doubt):
             return found
-        spoken = self._spoken(self._unit or found)
+        is_listed = 1 < len(found) == len(self._numbers)
+        spoken = found if is_listed else self._spoken(self._unit or found)
         return self._objections.to(found, pointed, spoken) or found
 
     # --- who may have written it ---
@@ -152,6 +153,8 @@ class _Decision:
         if clues.sent.by_addresses([clues.message.sender]) and not clues.is_of_platform:
             return Doubt.ANOTHER_UNIT  # it writes before it was asked
         speaking = clues.turned_to or clues.signing
+        if speaking.isdisjoint(clues.signing):  # the one that was told of it was asked itself, too
+            speaking |= clues.signing
         goes_on = bool(speaking & clues.writer) or not (speaking or clues.is_of_platform)
         if clues.writer and goes_on and clues.titled <= clues.writer:
             return self._of_writer(clues.writer, speaking)
@@ -278,7 +281,9 @@ class _Decision:
 
     @cached_property
     def _answers_several(self) -> bool:
-        return _TWO_IN_ONE.search(self._clues.words) is not None or len(self._numbers) > 1
+        words = self._clues.words
+        says_two = _TWO_IN_ONE.search(words) is not None and not _ONE_IS_SETTLED.search(words)
+        return says_two or len(self._numbers) > 1
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
@@ -337,6 +342,7 @@ _SEVERAL = re.compile(
     r"|20\d\d年?度?[、和及与]\s*20\d\d年|第\s*\d+\s*号[、和及与]第?\s*\d+\s*号",
     re.MULTILINE,
 )
+_ONE_IS_SETTLED = re.compile(r"[一那][件份个封]已(?:经|于[^，。；\n]{2,10})?(?:答复|办结|回复)")
 _TWO_LETTERS = re.compile(
     rf"(?:您|你)[^，。；\n]{{0,10}}{_TWO}[封件份]|{_TWO}封|{_TWO}[件份个][^，。；\n]{{0,6}}(?:均|都)"
 )
@@ -344,7 +350,7 @@ _TWO_IN_ONE = re.compile(
     rf"{_TWO}[件封]|{_TWO}[份项][^，。；\n]{{0,8}}(?:申请|来信|咨询|请求)"
     rf"|{_TWO}个(?:申请|问题|事|都|(?:街道|镇|乡|村|区|县|单位|部门)[的都均])|{_TWO}(?:街道|镇|乡|段)"
     rf"|(?:申请|来信|来函|咨询)[^\d，。；\n]{{0,2}}{_TWO}[件份个封项]|{_TWO}事|一并(?:答复|回复|告知|登记)"
-    r"|\d号?、\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
+    r"|\d号?、第?\d{1,6}号|的申请[^。\n]{0,24}的咨询|的咨询[^。\n]{0,24}的申请"
     r"|一[份件封个项](?:申请|咨询)[^。\n]{0,24}一[份件封个项](?:申请|咨询)|咨询[和及与、][^。\n]{0,24}申请|申请[和及与、][^。\n]{0,24}咨询"
     r"|(?:编号|受理号|登记号|回执号)[^。\n]{0,24}\d、[^。\n]{0,12}\d"
 )

@@ -21,7 +21,12 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 _SPACE_IN_CHINESE = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
 _REPEATED_STOP = re.compile(r"。{2,}")
 _REPLY_SUBJECT = re.compile(r"^\W*(?:re|fwd?|回复|答复|转发|回覆|轉寄)\s*[:：]", re.IGNORECASE)
-_LETTER_NAME = re.compile(r"答复|回复|告知|通知书|决定书|处理决定|回执|复函|延期|补正|收费通知|缴费|不予")
+_LETTER_NAME = re.compile(
+    r"答复|回复|告知|通知书|决定书|处理决定|回执|复函|延期|补正|收费通知|缴费|不予|公开[答告]|处理意见|公开[〔(（]20"
+)
+_ADDRESSED = re.compile(
+    r"\s*[\u4e00-\u9fff]{2,4}(?:先生|女士|同志)?[:：]\s*\n"
+)  # first of all it says to whom
 _OUR_OWN_FORM = re.compile(r"申请表|申请书(?!.*(?:答复|告知))")
 
 
@@ -110,7 +115,8 @@ class LetterText:
     def _is_letter(self, attachment: Attachment) -> bool:
         start = fold_text((attachment.text or "")[: 2 * _LETTER_MARK_WITHIN])[:_LETTER_MARK_WITHIN]
         is_named = _LETTER_NAME.search(attachment.name) is not None and bool(start)
-        return is_named or self._lexicon.letter.search(start) is not None
+        is_addressed = _ADDRESSED.match(attachment.text or "") is not None
+        return is_named or is_addressed or self._lexicon.letter.search(start) is not None
 
     @property
     def has_unread_attachment(self) -> bool:
