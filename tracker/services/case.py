@@ -235,10 +235,18 @@ def _shortened(text: str) -> str:
 
 def mask_for(session: Session, workspace: Workspace, applicant: str, role: Role) -> Callable[[str], str]:
     """What takes an applicant's name, numbers and addresses out of a text; the lead reads it as it is."""
+    return _mask([session.get_one(ApplicantRow, applicant)], workspace, role)
+
+
+def mask_for_anybody(session: Session, workspace: Workspace, role: Role) -> Callable[[str], str]:
+    """The same for a text that may name any applicant, since nobody knows yet whom it is for."""
+    return _mask(session.exec(select(ApplicantRow)).all(), workspace, role)
+
+
+def _mask(rows: Sequence[ApplicantRow], workspace: Workspace, role: Role) -> Callable[[str], str]:
     if role is Role.LEAD:
         return lambda text: text
-    row = session.get_one(ApplicantRow, applicant)
-    known = {row.mailbox, *workspace.vault.unseal(row.sealed).values()}
+    known = {word for row in rows for word in (row.mailbox, *workspace.vault.unseal(row.sealed).values())}
     words = sorted((word for word in known if len(word) > 1), key=len, reverse=True)
 
     def mask(text: str) -> str:

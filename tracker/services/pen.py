@@ -10,10 +10,10 @@ from tracker.domain.terms import EventKind
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.accounts import Role
-from tracker.services.case import Letter, letter_shown, mask_for
+from tracker.services.case import Letter, letter_shown, mask_for_anybody
 from tracker.settings import Workspace
 from tracker.store.events import to_event
-from tracker.store.tables import ApplicantRow, EventRow, HeldMessageRow, QuestionRow, RequestRow, UnitRow
+from tracker.store.tables import EventRow, HeldMessageRow, QuestionRow, RequestRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,8 @@ def held_letter(session: Session, workspace: Workspace, sha256: str, role: Role)
     clues: dict[str, list[str]] = {}
     for kind, reference in held.payload["clues"]:
         clues.setdefault(reference, []).append(kind)
-    applicant = session.exec(select(ApplicantRow.code).where(ApplicantRow.mailbox == row.mailbox)).one()
     return HeldLetter(
-        letter=letter_shown(session, workspace, sha256, mask_for(session, workspace, applicant, role)),
+        letter=letter_shown(session, workspace, sha256, mask_for_anybody(session, workspace, role)),
         doubt=held.payload["doubt"] or "",
         candidates=[
             _candidate(session, reference, clues.get(reference, []))

@@ -54,22 +54,22 @@ def _open_of(session: Session, reference: str) -> list[ReviewTask]:
 
 
 def find_message(session: Session, prefix: str) -> RawMessageRow:
-    """The arrival whose SHA-256 begins with `prefix` (eight characters are enough in practice)."""
+    """The first arrival of the message whose SHA-256 begins with `prefix` (eight characters are enough)."""
     shas = list(session.exec(select(EvidenceRow.sha256).where(col(EvidenceRow.sha256).startswith(prefix))))
-    arrivals = [arrival for sha in shas for arrival in arrivals_of(session, sha)]
-    if not arrivals:
+    messages = [arrivals for sha in shas if (arrivals := arrivals_of(session, sha))]
+    if not messages:
         raise UserError(
             _(
                 "{prefix}: no message begins with it. See `tracker review list` and `tracker task list`."
             ).format(prefix=prefix)
         )
-    if len(arrivals) > 1:
+    if len(messages) > 1:
         raise UserError(
             _("{prefix}: {count} messages begin with it; give more of the SHA-256.").format(
-                prefix=prefix, count=len(arrivals)
+                prefix=prefix, count=len(messages)
             )
         )
-    return arrivals[0]
+    return messages[0][0]
 
 
 def message_of(workspace: Workspace, arrival: RawMessageRow) -> Message:
