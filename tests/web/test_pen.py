@@ -58,7 +58,7 @@ def test_every_page_bears_a_letter_to_nobody_of_ours(stray):
     "words",
     [
         ("task", "list"),
-        ("task", "show", "held:{message}"),
+        ("task", "show", "held:{message:.12}"),
         ("review", "list"),
         ("review", "show", "{message}"),
         ("status", "--all"),
