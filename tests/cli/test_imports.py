@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.made_documents import packed
 from tests.cli.conftest import Desk, run
 from tracker.domain.terms import SHANGHAI
+from tracker.services.mail_files import is_mail
 
 HEADER = "reference,kind,unit,applicant,to,subject,message_id,sent_at,body\n"
 WATER = (
@@ -239,12 +241,73 @@ def test_one_message_in_two_files_is_one_message(adopted: Desk, tmp_path: Path):
     assert adopted.call("import", "mail", *paths).talk == "4 messages taken in, 4 known already.\n"
 
 
-def test_a_file_that_is_no_mail_is_kept_and_held(adopted: Desk):
-    adopted.write("photo.eml", b"\x89PNG\r\n\x1a\n\0\0\0\xff")
-    adopted.write("empty.eml", b"")
-    paths = [str(adopted.folder / name) for name in ("photo.eml", "empty.eml")]
-    assert adopted.call("import", "mail", *paths).talk == "2 messages taken in, 0 known already.\n"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+NO_MAIL = {
+    "note.txt": b"Dear colleague,\n\nsend it on Monday.\nSubject: none\n",
+    "empty.eml": b"",
+    "blank.eml": b"\r\n\r\n",
+    "photo.eml": b"\x89PNG\r\n\x1a\n\0\0\0\xff",
+    "letter.msg": OLE + b"\r\nFrom: a@b.test\r\nSubject: inside Outlook's own format\r\n",
+    "letters.zip": b"PK\x03\x04\x14\0\0\0one.eml" + ANSWER,
+    "results.xlsx": packed({"xl/workbook.xml": "<workbook/>"}),
+    "units.csv": b"unit_id,unit_code,name,group,predecessors,joined_on,left_on\njiaoyu,YS-0201,x,department,,,\n",
+    "round.toml": b'date = 2026-09-10\nsubject = "x"\n',
+    "log.txt": b"Date: yesterday\nFrom: the office\n",
+    "letter.mbox": b"From the office of the mayor\nno letter\n",
+}
+
+
+@pytest.mark.parametrize("name", list(NO_MAIL))
+def test_a_file_that_is_no_mail_is_refused_by_name_and_nothing_is_taken_in(adopted: Desk, name: str):
+    good, bad = adopted.write("good.eml", ANSWER), adopted.write(name, NO_MAIL[name])
+    evidence = sorted((adopted.folder / "evidence").rglob("*"))
+    assert adopted.refused_here("import", "mail", str(good), str(bad)) == (
+        f"{bad}: no mail: no From, Date, Subject, Received or Message-ID can be read there. "
+        "Nothing was taken in: leave it out, or save the mail as .eml or mbox.\n"
+    )
+    assert sorted((adopted.folder / "evidence").rglob("*")) == evidence
+    assert adopted.refused_here("read", str(bad)) == (
+        f"{bad}: no mail: no From, Date, Subject, Received or Message-ID can be read there. "
+        "Save the mail as .eml.\n"
+    )
+
+
+BODY = b"\r\n\r\nthe text\r\n"
+DAMAGED = {
+    "blank lines before": b"\r\n\n\r\nFrom: a@unit.test\r\nTo: zhang@citizens.test" + BODY,
+    "byte order mark": b"\xef\xbb\xbfSubject: x" + BODY,
+    "line of an mbox": b"From a@unit.test Thu Sep 10 09:00:00 2026\nSubject: x\n\ntext\n",
+    "blank line before that of an mbox": b"\nFrom a@unit.test Thu Sep 10 09:00:00 2026\nSubject: x\n\ntext\n",
+    "no date": b"From: a@unit.test" + BODY,
+    "only a date": b"Date: Thu, 10 Sep 2026 09:00:00 +0800" + BODY,
+    "only a stamp": b"Received: from mx.unit.test\r\n\tby mail.test" + BODY,
+    "only an id": b"Message-ID:\r\n <1@unit.test>" + BODY,
+    "a first line that is none": b"%%% torn \xff\xfe %%%\r\nSubject : \xc4\xe3\xba\xc3" + BODY,
+    "no text": b"From: a@unit.test",
+    "a zero byte in a field": b"X-Mailer: Fox\0mail 7\r\nSubject: a\0b" + BODY,
+}
+
+
+@pytest.mark.parametrize("raw", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_mail_is_taken_in_all_the_same(adopted: Desk, raw: bytes):
+    file = adopted.write("damaged.eml", raw)
+    assert adopted.call("import", "mail", str(file)).talk == "1 messages taken in, 0 known already.\n"
+    adopted.call("read", str(file))
+
+
+def test_whatever_lies_in_a_folder_of_mails_is_kept_and_held(adopted: Desk):
+    """It was saved from a mailbox: there nothing is ever dropped."""
+    adopted.write("letters/photo.eml", NO_MAIL["photo.eml"])
+    adopted.write("letters/empty.eml", b"")
+    said = adopted.call("import", "mail", str(adopted.folder / "letters")).talk
+    assert said == "2 messages taken in, 0 known already.\n"
     assert adopted.json("rebuild")["held"] == 2
+
+
+def test_every_collected_mail_counts_as_one():
+    mails = [path for path in (Path(__file__).parents[1] / "mail").rglob("*.eml") if path.stat().st_size]
+    assert len(mails) > 100
+    assert [path.name for path in mails if not is_mail(path.read_bytes())] == []
 
 
 def test_what_was_imported_is_exported_with_its_labels(adopted: Desk, tmp_path: Path):

@@ -1,7 +1,6 @@
 """Mail that came before us: eml files, mbox files, Maildirs, taken in as if it had arrived."""
 
-import mailbox as mailboxes
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -13,6 +12,7 @@ from tracker.domain.message import Message
 from tracker.letters.parse import parse
 from tracker.services.canary import notice_canaries
 from tracker.services.intake import MAIL, take_in
+from tracker.services.mail_files import messages_in, refuse_what_is_no_mail
 from tracker.services.raw_headers import date_header, received_headers
 from tracker.services.reread import reread_scanned
 from tracker.services.scans import read_scans
@@ -36,8 +36,10 @@ def import_mail(workspace: Workspace, paths: Sequence[Path], now: datetime) -> I
     """Bring mail in as if it had arrived; returns when all of it is understood and recorded.
 
     The arrival is the topmost `Received` stamp, else `Date:`, else now, and is marked as what it is.
-    Mail to nobody we know of goes to the holding pen.
+    Mail to nobody we know of goes to the holding pen. A named file that is no mail is refused, and then
+    nothing is taken in.
     """
+    refuse_what_is_no_mail(paths)
     new = known = 0
     with reading(workspace.engine) as session:
         ours = frozenset(session.exec(select(ApplicantRow.mailbox)))
@@ -51,27 +53,6 @@ def import_mail(workspace: Workspace, paths: Sequence[Path], now: datetime) -> I
     reread_scanned(workspace, now)
     with reading(workspace.engine) as session:
         return ImportedMail(new, known, len(not_taken_in(session)))
-
-
-def messages_in(path: Path) -> Iterator[bytes]:
-    """The raw messages of an .eml file, an mbox file, a Maildir or a folder of .eml files."""
-    if path.is_dir():
-        is_maildir = (path / "cur").is_dir() and (path / "new").is_dir()
-        if is_maildir:
-            files = [*(path / "new").iterdir(), *(path / "cur").iterdir()]
-        else:
-            files = [file for file in path.rglob("*") if file.suffix.lower() == ".eml"]
-        yield from (file.read_bytes() for file in sorted(files) if file.is_file())
-    elif _is_mbox(path):
-        box = mailboxes.mbox(path, create=False)
-        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  (a mailbox iterates over values)
-    else:
-        yield path.read_bytes()
-
-
-def _is_mbox(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(5) == b"From "
 
 
 def _keep(session: Session, workspace: Workspace, raw: bytes, ours: frozenset[str], now: datetime) -> bool:

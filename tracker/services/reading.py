@@ -17,6 +17,7 @@ from tracker.domain.terms import SHANGHAI, Classification, RequestKind, outcomes
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.intake import read_message
+from tracker.services.mail_files import is_mail
 
 _LONGEST_SHOWN = 500  # characters in a row for a terminal; --json has all
 
@@ -107,13 +108,20 @@ def _with_scans_read(message: Message) -> Message:
 
 
 def read_file(file: Path, kind: RequestKind | None) -> ReadFile:
-    """Read and classify one mail file; raises `UserError` if the file itself cannot be read."""
+    """Read and classify one mail file; raises `UserError` if the file itself cannot be read, or is no mail."""
     try:
         raw = file.read_bytes()
     except OSError as fault:
         raise UserError(
             _("{path}: cannot be read ({reason}).").format(path=file, reason=fault.strerror)
         ) from None
+    if not is_mail(raw):
+        raise UserError(
+            _(
+                "{path}: no mail: no From, Date, Subject, Received or Message-ID can be read there. "
+                "Save the mail as .eml."
+            ).format(path=file)
+        )
     message = _with_scans_read(read_message(raw))
     lexicon = load_lexicon()
     return ReadFile(file, message, classify(message, kind, lexicon, None), _fields_of(message, lexicon))
