@@ -157,6 +157,60 @@ def test_rows_that_came_later_are_added(adopted: Desk):
     )
 
 
+@pytest.mark.parametrize("word", ["jiaoyu", "YS-0201", "云州市教育局（示例）"])
+@pytest.mark.parametrize("is_planned", [False, True], ids=["units.csv", "planned"])
+def test_a_unit_of_the_roster_is_known_by_its_id_code_or_name(desk: Desk, word: str, is_planned: bool):
+    if is_planned:
+        desk.call("plan")
+        (desk.folder / "units.csv").unlink()
+    file = desk.write("sent.csv", HEADER + SCHOOL.replace("云州市教育局", word))
+    said = desk.call("import", "requests", str(file)).talk
+    assert said == "new: I001 <li@citizens.test>\n1 requests imported.\n"
+    (row,) = [
+        r for r in desk.json("status", "--all", "--round", "imported")["requests"] if r["reference"] == "R-2"
+    ]
+    assert row["unit"] == "云州市教育局（示例）"
+    units = desk.rows("SELECT unit_id, unit_code, name, \"group\" FROM unit WHERE round = 'imported'")
+    assert units == [("jiaoyu", "YS-0201", "云州市教育局（示例）", "department")]
+    assert desk.call("import", "requests", str(file)).talk == "0 requests imported.\n"
+
+
+def test_two_words_for_one_unit_of_the_roster_are_one_unit(desk: Desk):
+    rows = SCHOOL.replace("云州市教育局", "jiaoyu") + WATER.replace("云州市水务局", "YS-0201")
+    desk.call("import", "requests", str(desk.write("sent.csv", HEADER + rows)))
+    assert desk.rows("SELECT unit_id FROM request") == [("jiaoyu",), ("jiaoyu",)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("consultation", "disclosure", "kind"),
+        ("云州市教育局", "云州市水务局", "unit"),
+        ("li@citizens.test", "wang@citizens.test", "applicant"),
+        ("jyj@yunzhou.test", "jyj@yunzhou.test; bgs@yunzhou.test", "to"),
+        ("咨询：转学材料", "咨询：入学材料", "subject"),
+        ("r2@citizens.test", "r9@citizens.test", "message_id"),
+        ("r2@citizens.test", "", "message_id"),
+        ("2026-09-08 10:00", "2026-09-08 10:01", "sent_at"),
+        ("请问跨区转学", "请问转学", "body"),
+    ],
+)
+def test_a_known_request_that_reads_otherwise_now_is_named_and_stays(adopted: Desk, old, new, column):
+    assert old in SCHOOL
+    before, file = adopted.dump(), adopted.write("sent.csv", HEADER + WATER + SCHOOL.replace(old, new))
+    assert adopted.call("import", "requests", str(file)).talk == (
+        f"sent.csv:3: R-2 is known already, with other words under {column}: what is recorded stays. "
+        "Give the row a reference of its own if it is another request.\n"
+        "0 requests imported.\n"
+    )
+    assert adopted.dump() == before
+
+
+def test_help_names_every_column(desk: Desk):
+    shown = desk.call("import", "requests", "--help").out
+    assert all(column in shown for column in HEADER.strip().split(","))
+
+
 def test_the_name_of_an_applicant_stands_nowhere_in_the_open(adopted: Desk):
     assert "张示例".encode() not in adopted.every_byte(but=["sent.csv"])
 
@@ -173,6 +227,31 @@ def test_the_name_of_an_applicant_stands_nowhere_in_the_open(adopted: Desk):
             'applicant "李示例": write it as Name <address>.',
         ),
         (SCHOOL.replace("2026-09-08 10:00", "8.9.2026"), 'sent_at "8.9.2026": write 2026-11-24T09:30.'),
+        (
+            SCHOOL.replace("2026-09-08 10:00", "2027-01-04"),
+            'sent_at "2027-01-04": it has not come yet; correct the date.',
+        ),
+        (
+            SCHOOL.replace("li@citizens.test", "li@citizens"),
+            'applicant "李示例 <li@citizens>": write it as Name <address>.',
+        ),
+        (
+            SCHOOL.replace("jyj@yunzhou.test", "jiaoyu"),
+            'to "jiaoyu": no e-mail address; write one as in xxgk@city.example, several with ; between.',
+        ),
+        (
+            SCHOOL.replace("jyj@yunzhou.test", "jyj@yunzhou.test; a b"),
+            'to "a b": no e-mail address; write one as in xxgk@city.example, several with ; between.',
+        ),
+        (SCHOOL.replace("jyj@yunzhou.test", ""), "the cell to is empty: fill it in."),
+        (
+            SCHOOL.replace("r2@citizens.test", "ab"),
+            'message_id "ab": write it as in the letter, <...@...>, or leave the cell empty.',
+        ),
+        (
+            SCHOOL.replace("r2@citizens.test", "<a@b.test> <c@d.test>"),
+            'message_id "<a@b.test> <c@d.test>": write it as in the letter, <...@...>, or leave the cell empty.',
+        ),
         (SCHOOL.replace("R-2", ""), "the cell reference is empty: fill it in."),
         (SCHOOL.replace("云州市教育局", ""), "the cell unit is empty: fill it in."),
         (
@@ -188,7 +267,21 @@ def test_the_name_of_an_applicant_stands_nowhere_in_the_open(adopted: Desk):
             "10 cells in 9 columns: put quotes round a cell that holds a comma.",
         ),
     ],
-    ids=["kind", "applicant", "time", "reference", "unit", "reference twice", "message twice", "comma"],
+    ids=[
+        *(
+            "kind",
+            "applicant",
+            "time",
+            "future",
+            "applicant's address",
+            "to",
+            "one of two",
+            "nobody",
+            "id",
+            "two ids",
+        ),
+        *("reference", "unit", "reference twice", "message twice", "comma"),
+    ],
 )
 def test_a_wrong_row_names_file_and_line_and_nothing_is_written(desk: Desk, row, said):
     file = desk.write("sent.csv", HEADER + WATER + row)

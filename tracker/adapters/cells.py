@@ -9,6 +9,9 @@ from typing import TypeVar
 from tracker.adapters.files import CsvRow, Faults
 from tracker.i18n import _
 
+_MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+)
 _YES, _NO = ("yes", "是", "1"), ("no", "否", "0")
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -65,6 +68,10 @@ def word_of(row: CsvRow, column: str, words: type[Word]) -> Word:
                 column=column, word=row[column], words=", ".join(words)
             )
         ) from None
+
+
+def is_mail_address(word: str) -> bool:
+    return _MAIL_ADDRESS.fullmatch(word) is not None
 
 
 def is_yes(row: CsvRow, column: str) -> bool:

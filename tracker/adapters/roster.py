@@ -15,6 +15,7 @@ from tracker.adapters.cells import (
     build_records,
     date_of,
     filled,
+    is_mail_address,
     is_yes,
     priority_of,
     word_of,
@@ -35,10 +36,6 @@ __all__ = [
     "read_units",
     "roster_files",
 ]
-
-_MAIL_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
-)
 
 
 def read_roster(round_file: Path) -> Roster:
@@ -154,7 +151,7 @@ def _check_channel_address(channel: Channel) -> None:
                 "enter the address, or write no under announced."
             ).format(unit=channel.unit_id)
         )
-    if channel.address and not _MAIL_ADDRESS.fullmatch(channel.address):
+    if channel.address and not is_mail_address(channel.address):
         raise BadCell(
             _('unit "{unit}": "{address}" is no e-mail address: enter one, as in xxgk@city.example.').format(
                 unit=channel.unit_id, address=channel.address
@@ -175,7 +172,7 @@ def read_applicants(path: Path) -> list[Applicant]:
 
 
 def _applicant(row: CsvRow) -> Applicant:
-    if not _MAIL_ADDRESS.fullmatch(row["mailbox"]):
+    if not is_mail_address(row["mailbox"]):
         raise BadCell(
             _('applicant "{applicant}": the mailbox is no e-mail address: correct it.').format(
                 applicant=row["applicant"]

@@ -61,7 +61,16 @@ def reread(
 
 
 @import_app.command(
-    "requests", cls=Command, help=_("Requests that were sent by other means, from a CSV file.")
+    "requests",
+    cls=Command,
+    help=_("Requests that were sent by other means, from a CSV file."),
+    epilog=_(
+        "The first row names the columns: reference (your own, each once), kind (disclosure or consultation), "
+        "unit (unit_id, unit_code or name as in units.csv; any other becomes a new unit), "
+        "applicant (Name <address>), to (address; several with ; between), subject, "
+        "message_id (<...@...> of the letter as sent, or empty), "
+        "sent_at (2026-11-24T09:30, Shanghai time), body (the letter's text)."
+    ),
 )
 def import_requests(
     context: typer.Context, file: Annotated[Path, typer.Argument(help=_("CSV file."))]
@@ -72,6 +81,8 @@ def import_requests(
     report = bring_in(open_here(settled), file, person(), settled.now)
     for name in report.created:
         say(_("new: {name}").format(name=name))
+    for sentence in report.differing:
+        say(sentence)
     say(_("{count} requests imported.").format(count=report.count))
 
 

@@ -1,24 +1,23 @@
 """Adopting a round midway: requests that were sent by other means, from a CSV file."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from itertools import count
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from tracker.adapters.cells import BadCell, accepted, add_repeats, build_records, filled, word_of
-from tracker.adapters.files import CsvRow, Faults, read_csv
+from tracker.adapters.roster import read_units
 from tracker.domain.bookings import host_of
 from tracker.domain.rounds import RoundPlan
-from tracker.domain.terms import SHANGHAI, ChannelKind, Event, EventKind, RequestKind, local_date
+from tracker.domain.terms import ChannelKind, Event, EventKind, RequestKind, Unit, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.letters import FIRST_STEP
 from tracker.services.rounds import final_event, plan_fields
 from tracker.services.sealing import sealing_vault
+from tracker.services.sent_rows import SentElsewhere, read_rows
 from tracker.settings import Workspace, instance_in
 from tracker.store.database import writing
 from tracker.store.events import canonical_json, record
@@ -33,85 +32,88 @@ from tracker.store.tables import (
 )
 
 IMPORTED_ROUND = "imported"
-_COLUMNS = ("reference", "kind", "unit", "applicant", "to", "subject", "message_id", "sent_at", "body")
+_UNITS_FILE = "units.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRequests:
-    """`created` names the units and applicants that were not known before."""
+    """`created` names the units and applicants that were not known before, `differing` says of known
+    requests what the file says otherwise.
+    """
 
     count: int
     created: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _SentElsewhere:
-    reference: str
-    kind: RequestKind
-    unit: str
-    applicant_name: str
-    mailbox: str
-    recipients: tuple[str, ...]
-    subject: str
-    message_id: str
-    sent_at: datetime
-    body: str
+    differing: list[str]
 
 
 def import_requests(workspace: Workspace, path: Path, actor: str, now: datetime) -> ImportedRequests:
     """Bring in requests as already sent; all rows or, with a `UserError` naming the line, none.
 
-    A row whose reference is known already is passed over, so that a file can be imported again.
+    A row whose reference is known already is passed over, so that a file can be imported again; where it
+    says something else than before, that is told, since what is recorded as sent does not change.
     """
-    rows = _read_rows(path)
+    rows = read_rows(path, now)
     created: list[str] = []
+    differing: list[str] = []
     written = 0
     with writing(workspace.engine) as session:
-        _ensure_round(session, rows, actor, now)
-        for row in rows:
-            if session.get(RequestRow, row.reference) is None:
-                created += _write_request(session, workspace, row, actor, now)
+        roster = _roster(session, workspace)
+        _ensure_round(session, [row for _line, row in rows], actor, now)
+        for line, row in rows:
+            request = session.get(RequestRow, row.reference)
+            if request is None:
+                created += _write_request(session, workspace, row, roster.get(row.unit), actor, now)
                 written += 1
-    return ImportedRequests(written, created)
+            elif columns := _differing(session, request, row):
+                differing.append(_otherwise(f"{path.name}:{line}", row.reference, columns))
+    return ImportedRequests(written, created, differing)
 
 
-def _read_rows(path: Path) -> list[_SentElsewhere]:
-    faults = Faults(path.name)
-    records = build_records(faults, read_csv(path, _COLUMNS), _sent_elsewhere)
-    add_repeats(faults, "reference", ((line, row.reference) for line, row in records))
-    add_repeats(faults, "message_id", ((line, row.message_id) for line, row in records if row.message_id))
-    return accepted(faults, records)
+def _otherwise(place: str, reference: str, columns: Sequence[str]) -> str:
+    return _(
+        "{place}: {reference} is known already, with other words under {columns}: what is recorded stays. "
+        "Give the row a reference of its own if it is another request."
+    ).format(place=place, reference=reference, columns=", ".join(columns))
 
 
-def _sent_elsewhere(row: CsvRow) -> _SentElsewhere:
-    name, address = parseaddr(row["applicant"])
-    if "@" not in address:
-        raise BadCell(_('applicant "{value}": write it as Name <address>.').format(value=row["applicant"]))
-    message_id = row["message_id"].strip("<>")
-    return _SentElsewhere(
-        reference=filled(row, "reference"),
-        kind=word_of(row, "kind", RequestKind),
-        unit=filled(row, "unit"),
-        applicant_name=name,
-        mailbox=address.lower(),
-        recipients=tuple(to.strip().lower() for to in row["to"].split(";") if to.strip()),
-        subject=row["subject"],
-        message_id=f"<{message_id}>" if message_id else "",
-        sent_at=_sent_at(row),
-        body=row["body"],
-    )
+def _differing(session: Session, request: RequestRow, row: SentElsewhere) -> list[str]:
+    """The columns that say something else than what is recorded."""
+    unit = session.get_one(UnitRow, (request.round, request.unit_id))
+    question = session.get_one(QuestionRow, (request.round, request.question_id))
+    ids = session.exec(select(OutboxRow.message_id).where(OutboxRow.request == request.reference)).all()
+    is_same = {
+        "kind": request.kind == row.kind,
+        "unit": row.unit in (unit.unit_id, unit.unit_code, unit.name),
+        "applicant": session.get_one(ApplicantRow, request.applicant).mailbox == row.mailbox,
+        "to": request.address == ";".join(row.recipients),
+        "subject": question.title == row.subject,
+        "message_id": row.message_id in (ids or [""]),
+        "sent_at": request.planned_at == row.sent_at,
+        "body": question.text == row.body,
+    }
+    return [column for column, same in is_same.items() if not same]
 
 
-def _sent_at(row: CsvRow) -> datetime:
-    """Shanghai's wall time unless it names its offset."""
-    try:
-        sent_at = datetime.fromisoformat(row["sent_at"])
-    except ValueError:
-        raise BadCell(_('sent_at "{value}": write 2026-11-24T09:30.').format(value=row["sent_at"])) from None
-    return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=SHANGHAI)
+def _roster(session: Session, workspace: Workspace) -> Mapping[str, UnitRow]:
+    """The units of units.csv and of planned rounds, the newest first, by id, code and name."""
+    path = workspace.root / _UNITS_FILE
+    units = [_imported_unit(unit) for unit in read_units(path)] if path.is_file() else []
+    query = select(UnitRow).join(RoundRow).where(UnitRow.round != IMPORTED_ROUND)
+    for row in session.exec(query.order_by(col(RoundRow.created_at).desc())):
+        units.append(UnitRow(**row.model_dump() | {"round": IMPORTED_ROUND}))
+    found: dict[str, UnitRow] = {}
+    for unit in units:
+        for word in (unit.unit_id, unit.unit_code, unit.name):
+            found.setdefault(word, unit)
+    return found
 
 
-def _ensure_round(session: Session, rows: Sequence[_SentElsewhere], actor: str, now: datetime) -> None:
+def _imported_unit(unit: Unit) -> UnitRow:
+    fields = asdict(unit) | {"predecessors": ";".join(unit.predecessors)}
+    return UnitRow(round=IMPORTED_ROUND, **fields)
+
+
+def _ensure_round(session: Session, rows: Sequence[SentElsewhere], actor: str, now: datetime) -> None:
     if final_event(session, IMPORTED_ROUND):
         raise UserError(
             _(
@@ -146,9 +148,16 @@ def _ensure_round(session: Session, rows: Sequence[_SentElsewhere], actor: str, 
 
 
 def _write_request(
-    session: Session, workspace: Workspace, row: _SentElsewhere, actor: str, now: datetime
+    session: Session,
+    workspace: Workspace,
+    row: SentElsewhere,
+    listed: UnitRow | None,
+    actor: str,
+    now: datetime,
 ) -> list[str]:
-    created = [*_ensure_unit(session, row), *_ensure_applicant(session, workspace, row)]
+    unit = listed or _imported_unit(Unit(unit_id=row.unit, unit_code=row.unit, name=row.unit))
+    is_new = _ensure_unit(session, row, unit) and not listed
+    created = [*([row.unit] * is_new), *_ensure_applicant(session, workspace, row)]
     applicant = session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == row.mailbox)).one()
     session.add(
         QuestionRow(
@@ -160,7 +169,7 @@ def _write_request(
             reference=row.reference,
             round=IMPORTED_ROUND,
             kind=row.kind,
-            unit_id=row.unit,
+            unit_id=unit.unit_id,
             applicant=applicant.code,
             channel=ChannelKind.EMAIL,
             address=";".join(row.recipients),
@@ -181,35 +190,25 @@ def _write_request(
     return created
 
 
-def _ensure_unit(session: Session, row: _SentElsewhere) -> list[str]:
-    known = session.get(UnitRow, (IMPORTED_ROUND, row.unit))
-    if known is None:
-        session.add(
-            UnitRow(
-                round=IMPORTED_ROUND,
-                unit_id=row.unit,
-                unit_code=row.unit,
-                name=row.unit,
-                group="",
-                predecessors="",
-                joined_on=None,
-                left_on=None,
-            )
-        )
+def _ensure_unit(session: Session, row: SentElsewhere, unit: UnitRow) -> bool:
+    """Whether the unit was not among the imported ones yet."""
+    is_new = session.get(UnitRow, (IMPORTED_ROUND, unit.unit_id)) is None
+    if is_new:
+        session.add(UnitRow(**unit.model_dump()))  # a copy: the roster's own serves other rows
     for address in row.recipients:
-        _ensure_channel(session, row, address)
-    return [] if known else [row.unit]
+        _ensure_channel(session, row, unit.unit_id, address)
+    return is_new
 
 
-def _ensure_channel(session: Session, row: _SentElsewhere, address: str) -> None:
+def _ensure_channel(session: Session, row: SentElsewhere, unit_id: str, address: str) -> None:
     query = select(ChannelRow).where(
-        ChannelRow.round == IMPORTED_ROUND, ChannelRow.unit_id == row.unit, ChannelRow.address == address
+        ChannelRow.round == IMPORTED_ROUND, ChannelRow.unit_id == unit_id, ChannelRow.address == address
     )
     if session.exec(query).first() is None:
         session.add(
             ChannelRow(
                 round=IMPORTED_ROUND,
-                unit_id=row.unit,
+                unit_id=unit_id,
                 kind=row.kind,
                 channel=ChannelKind.EMAIL,
                 announced=True,
@@ -221,7 +220,7 @@ def _ensure_channel(session: Session, row: _SentElsewhere, address: str) -> None
         session.flush()
 
 
-def _ensure_applicant(session: Session, workspace: Workspace, row: _SentElsewhere) -> list[str]:
+def _ensure_applicant(session: Session, workspace: Workspace, row: SentElsewhere) -> list[str]:
     if session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == row.mailbox)).first():
         return []
     identity = {"name": row.applicant_name, "id_number": "", "phone": "", "address": "", "postcode": ""}
@@ -233,7 +232,7 @@ def _ensure_applicant(session: Session, workspace: Workspace, row: _SentElsewher
     return [f"{code} <{row.mailbox}>"]
 
 
-def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, now: datetime) -> None:
+def _write_letter(session: Session, workspace: Workspace, row: SentElsewhere, now: datetime) -> None:
     """The Message-ID is what replies are matched by; the body is kept as all we have of the letter."""
     if not row.message_id:
         return
@@ -244,7 +243,7 @@ def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, n
             instance_id=instance_in(session, workspace.root) or "",
             mailbox=row.mailbox,
             recipient=";".join(row.recipients),
-            host=host_of(row.recipients[0]) if row.recipients else "",
+            host=host_of(row.recipients[0]),
             message_id=row.message_id,
             raw_sha256=workspace.evidence.keep(session, row.body.encode(), "text/plain", now),
             status="sent",
@@ -254,7 +253,7 @@ def _write_letter(session: Session, workspace: Workspace, row: _SentElsewhere, n
     )
 
 
-def _event(row: _SentElsewhere, kind: EventKind, actor: str, now: datetime) -> Event:
+def _event(row: SentElsewhere, kind: EventKind, actor: str, now: datetime) -> Event:
     payload = {"by": "import"} if kind is EventKind.DISPATCHED else {}
     return Event(
         kind,
