@@ -33,6 +33,7 @@ from tracker.settings import open_workspace
 
 PASSWORD = "secret"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+SENT = datetime(2026, 3, 3, tzinfo=UTC)  # when all requests of the mailbox were sent
 _PER_TICK = 20  # batches that a tick finds waiting
 
 
@@ -108,7 +109,7 @@ def ours(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
     workspace = open_workspace(root)
     listed = folder / "requests.csv"
     listed.write_text(requests_csv(chosen.requests), encoding="utf-8")
-    import_requests(workspace, listed, "benchmark", EPOCH)
+    import_requests(workspace, listed, "benchmark", SENT)
     account = ImapAccount(MAILBOX, HOST, chosen.port, MAILBOX, PASSWORD, "plain", ("INBOX",))
     reader = MailboxReader(account)
     stages: dict[str, float] = {"fetch": 0.0, "keep": 0.0, "understand": 0.0}
