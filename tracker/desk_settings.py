@@ -13,6 +13,7 @@ _KEYS = {
     "host": str, "port": int, "cert": str, "key": str, "behind_proxy": bool, "in_daemon": bool, "oidc": dict,
 }  # fmt: skip
 _OIDC_KEYS = ("issuer", "client_id", "desk")
+LAST_PORT = 65535
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
@@ -48,6 +49,12 @@ def desk_settings(path: Path, table: Mapping[str, Any], oidc_secret: str) -> Des
                     path=path, name=name, value=value, known=", ".join(_KEYS)
                 )
             )
+    if not 0 < table.get("port", 1) <= LAST_PORT:
+        raise UserError(
+            _("{path}: [desk] port = {value}: ports are whole numbers from 1 to {last}.").format(
+                path=path, value=table["port"], last=LAST_PORT
+            )
+        )
     flags = {f"is_{name}": table[name] for name in ("behind_proxy", "in_daemon") if name in table}
     places = {name: table[name] for name in ("host", "port", "cert", "key") if name in table}
     oidc = _oidc(path, table["oidc"], oidc_secret) if "oidc" in table else None

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from tracker.adapters.imap import ImapAccount
 from tracker.adapters.mounts import unsafe_folder
 from tracker.adapters.providers import NAMES, OTHER, Provider, provider_of
 from tracker.adapters.smtp import SmtpAccount
-from tracker.desk_settings import DeskSettings, desk_settings
+from tracker.desk_settings import LAST_PORT, DeskSettings, desk_settings
 from tracker.domain.terms import Mode
 from tracker.errors import UserError
 from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
@@ -227,6 +227,17 @@ def _positive(path: Path, entries: Mapping[str, Any], name: str, default: int) -
     return value
 
 
+def _port(path: Path, entries: Mapping[str, Any], name: str, default: int) -> int:
+    value = _positive(path, entries, name, default)
+    if value > LAST_PORT:
+        raise UserError(
+            _("{path}: {name} = {value}: ports end at {last}: correct it.").format(
+                path=path, name=name, value=value, last=LAST_PORT
+            )
+        )
+    return value
+
+
 def _accounts(root: Path, tables: Any) -> list[Account]:
     path = root / SETTINGS_FILE
     if not isinstance(tables, list):
@@ -260,11 +271,8 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     unknown = set(table) - _ACCOUNT_KEYS
     if missing or unknown:
         raise UserError(
-            _("{path}: [[account]] no. {place}: missing {missing}; unknown {unknown}.").format(
-                path=path,
-                place=place,
-                missing=", ".join(sorted(missing)) or "-",
-                unknown=", ".join(sorted(unknown)) or "-",
+            _("{path}: [[account]] no. {place}: {faults}.").format(
+                path=path, place=place, faults="; ".join(_account_faults(missing, unknown))
             )
         )
     mailbox = str(table["mailbox"]).lower()
@@ -277,7 +285,7 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     imap = ImapAccount(
         mailbox=mailbox,
         host=filled["imap_host"],
-        port=_positive(path, table, "imap_port", _SECURITY_PORTS["imap"].get(imap_security, 143)),
+        port=_port(path, table, "imap_port", _SECURITY_PORTS["imap"].get(imap_security, 143)),
         user=user,
         password=password,
         security=imap_security,  # type: ignore[arg-type]
@@ -289,13 +297,20 @@ def _account(root: Path, table: Mapping[str, Any], place: int) -> Account:
     )
     smtp = SmtpAccount(
         host=filled["smtp_host"],
-        port=_positive(path, table, "smtp_port", _SECURITY_PORTS["smtp"].get(smtp_security, 25)),
+        port=_port(path, table, "smtp_port", _SECURITY_PORTS["smtp"].get(smtp_security, 25)),
         user=user,
         password=password,
         security=smtp_security,  # type: ignore[arg-type]
         local_hostname="localhost.localdomain",
     )
     return Account(mailbox, imap, smtp, _moment(path, table, "watch_from"), provider)
+
+
+def _account_faults(missing: Collection[str], unknown: Collection[str]) -> Iterator[str]:
+    if missing:
+        yield _("missing {names}").format(names=", ".join(sorted(missing)))
+    if unknown:
+        yield _("unknown {names}").format(names=", ".join(sorted(unknown)))
 
 
 def _provider(path: Path, table: Mapping[str, Any]) -> Provider:

@@ -219,7 +219,28 @@ def test_torn_settings(desk: Desk):
         ("mod = 1", "unknown setting mod: correct or remove it."),
         ("poll_seconds = 0", "poll_seconds = 0: a whole number above 0 is needed."),
         ("[account]\nmailbox = 'a@b.test'", "write [[account]] in two brackets, one for each mailbox."),
-        ("[[account]]\nmailbox = 'a@b.test'", "[[account]] no. 1: missing imap_host, smtp_host; unknown -."),
+        (
+            "[[account]]\nmailbox = 'a@b.test'",
+            "[[account]] no. 1: missing imap_host, smtp_host.",
+        ),
+        (
+            "[[account]]\nmailbox='a@b.test'\nimap_host='h'\nsmtp_hots='h'",
+            "[[account]] no. 1: missing smtp_host; unknown smtp_hots.",
+        ),
+        (
+            "[[account]]\nmailbox='a@b.test'\nimap_host='h'\nsmtp_host='h'\nsmtp_hots='h'",
+            "[[account]] no. 1: unknown smtp_hots.",
+        ),
+        (
+            "[[account]]\nmailbox='a@b.test'\nimap_host='h'\nsmtp_host='h'\nsmtp_port=114399",
+            "smtp_port = 114399: ports end at 65535: correct it.",
+        ),
+        (
+            "[[account]]\nmailbox='a@b.test'\nimap_host='h'\nsmtp_host='h'\nimap_port=65536",
+            "imap_port = 65536: ports end at 65535: correct it.",
+        ),
+        ("[desk]\nport = 99999", "[desk] port = 99999: ports are whole numbers from 1 to 65535."),
+        ("[desk]\nport = 0", "[desk] port = 0: ports are whole numbers from 1 to 65535."),
         (
             "[[account]]\nmailbox='a@b.test'\nimap_host='h'\nimap_port='993'\nsmtp_host='h'",
             "imap_port = 993: a whole number above 0 is needed.",
@@ -233,11 +254,31 @@ def test_torn_settings(desk: Desk):
             "watch_from = 2026-11-01: write a date, a time and an offset: 2026-11-01T00:00:00+08:00.",
         ),
     ],
-    ids=["mode", "unknown", "number", "table", "missing", "port", "twice", "naive"],
+    ids=[
+        *(
+            "mode",
+            "unknown",
+            "number",
+            "table",
+            "missing",
+            "misspelt",
+            "unknown key",
+            "high port",
+            "high IMAP port",
+        ),
+        *("desk's port", "no port", "port", "twice", "naive"),
+    ],
 )
 def test_wrong_settings(desk: Desk, settings, said):
     desk.write("tracker.toml", settings)
     assert desk.refused_here("status") == f"{desk.folder}/tracker.toml: {said}\n"
+
+
+def test_a_port_to_serve_at_that_is_none(desk: Desk):
+    for port in ("99999", "-1"):
+        assert desk.refused_here("serve", "--port", port) == (
+            f"--port {port}: ports end at 65535: choose another.\n"
+        )
 
 
 def test_a_key_that_others_may_read(planned: Desk):

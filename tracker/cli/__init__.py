@@ -9,13 +9,14 @@ from tracker.clock import Clock, system_clock
 from tracker.errors import UserError
 from tracker.i18n import DEFAULT_LANGUAGE, LANGUAGES, _, use_language
 
+_INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended, and typer too
 LANGUAGE_VARIABLE = "TRACKER_LANG"
 # What commands have to tell they tell themselves; only the daemon writes a log.
 logging.getLogger("tracker").addHandler(logging.NullHandler())
 
 
 def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
-    """Run one command. Returns 0 when done, 1 when the user must act, 2 for wrong usage."""
+    """Run one command. Returns 0 when done, 1 when the user must act, 2 for wrong usage, 130 after Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
     language = _take_language(words)
     use_language(language if language in LANGUAGES else DEFAULT_LANGUAGE)
@@ -30,13 +31,18 @@ def main(argv: Sequence[str] | None = None, clock: Clock = system_clock) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        _complain(_("Interrupted."))
+        return _interrupted()
     return 1
 
 
 def entry() -> None:
     """What the `tracker` command calls."""
     sys.exit(main())
+
+
+def _interrupted() -> int:
+    _complain(_("Interrupted."))
+    return _INTERRUPTED
 
 
 def _complain(sentence: str) -> None:
@@ -46,7 +52,7 @@ def _complain(sentence: str) -> None:
 def _run(words: list[str], clock: Clock, language: str | None) -> int:
     # the sentences of --help are looked up when the commands are defined: after the language is known
     from sqlalchemy.exc import DatabaseError, OperationalError
-    from typer import TyperException
+    from typer import Abort, TyperException
 
     from tracker.cli.app import app
     from tracker.cli.show import Settled
@@ -56,7 +62,13 @@ def _run(words: list[str], clock: Clock, language: str | None) -> int:
     try:
         code: int = app(args=words, obj=settled, prog_name="tracker", standalone_mode=False) or 0
         sys.stdout.flush()  # here, where a fault of it can still be told
-        return code
+        return _interrupted() if code == _INTERRUPTED else code
+    except Abort as fault:  # at a question: the answer did not come
+        if not isinstance(fault.__context__, EOFError):
+            return _interrupted()
+        raise UserError(
+            _("The input ended before the answer came: run the command again at a terminal.")
+        ) from None
     except TyperException as fault:
         _complain(usage_error(fault))
         return fault.exit_code

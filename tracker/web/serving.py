@@ -15,7 +15,7 @@ import uvicorn
 
 from tracker.adapters.identity import check_extra
 from tracker.clock import Clock
-from tracker.desk_settings import DeskSettings
+from tracker.desk_settings import LAST_PORT, DeskSettings
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.accounts import accounts
@@ -49,6 +49,10 @@ def settled_desk(
         cert=str(cert) if cert else desk.cert,
         key=str(key) if key else desk.key,
     )
+    if not 0 <= desk.port <= LAST_PORT:
+        raise UserError(
+            _("--port {port}: ports end at {last}: choose another.").format(port=desk.port, last=LAST_PORT)
+        )
     if bool(desk.cert) != bool(desk.key):
         raise UserError(_("--cert and --key belong together: give both."))
     if desk.cert:
