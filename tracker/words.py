@@ -7,7 +7,9 @@ from tracker.domain.facts import FactKind
 from tracker.domain.readings import CHOICES, Choices, Plea, ReplyTime, Summary
 from tracker.domain.remarks import RemarkCode
 from tracker.domain.terms import (
+    NO_USABLE_CHANNEL,
     ChannelKind,
+    Event,
     EventKind,
     MessageKind,
     Outcome,
@@ -160,6 +162,13 @@ def _outcome_words() -> dict[str, str]:
         Outcome.REFERRED: _("referred to the right office"),
         Outcome.NOT_TO_THE_POINT: _("not to the point"),
     }
+
+
+def event_said(event: Event) -> str:
+    """An event in words; that a unit has no channel is a finding of the plan, and no sending."""
+    if event.payload.get("reason") == NO_USABLE_CHANNEL:
+        return _("no usable channel on the roster")
+    return event_word(event.kind)
 
 
 def event_word(kind: EventKind) -> str:

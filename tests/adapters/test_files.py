@@ -153,6 +153,15 @@ def test_a_faulty_csv_is_refused_with_line_and_remedy(write, content, sentences)
     assert set(sentences) <= set(str(refusal.value).splitlines())
 
 
+@pytest.mark.parametrize(("mark", "called"), [(";", "semicolons"), ("；", "semicolons"), ("\t", "tabs")])
+def test_columns_that_something_else_than_commas_separates_are_one_fault(write, mark, called):
+    with pytest.raises(UserError) as refusal:
+        read_csv(write("units.csv", f"unit_id{mark}name\nu1{mark}x\n"), ("unit_id", "name"))
+    assert str(refusal.value) == (
+        f"units.csv:1: the columns are separated by {called}: separate them by commas."
+    )
+
+
 def test_ten_faults_are_shown_and_the_others_counted(write):
     path = write("units.csv", "unit_id\n" + "a,b\n" * 13)
     with pytest.raises(UserError) as refusal:

@@ -317,6 +317,18 @@ def test_a_login_refusal_is_told_in_the_servers_words_without_ours(
     assert refused.value.is_login is is_login
 
 
+def test_a_login_refusal_names_the_server_and_what_to_look_at_and_ends_without_a_dot(opened: Open) -> None:
+    with (
+        ScriptedImap(answers={"LOGIN": "NO Authentication failed."}) as server,
+        pytest.raises(MailboxUnavailable) as refused,
+    ):
+        list(opened(server.port).fetch({}, None))
+    assert refused.value.reason == (
+        f"login refused at {HOST}:{server.port}: Authentication failed; is IMAP switched on there, "
+        "and is the password the authorisation code"
+    )
+
+
 def test_a_password_that_is_not_ascii_is_named_as_the_fault(opened: Open) -> None:
     with (
         ScriptedImap() as server,
@@ -346,8 +358,10 @@ def test_starttls_is_demanded(opened: Open) -> None:
 
 
 def test_nobody_listening_is_a_mailbox_unavailable(opened: Open) -> None:
-    with pytest.raises(MailboxUnavailable, match="refused") as gone:
-        list(opened(free_port()).fetch({}, None))
+    port = free_port()
+    with pytest.raises(MailboxUnavailable) as gone:
+        list(opened(port).fetch({}, None))
+    assert gone.value.reason == f"no connection to {HOST}:{port}: Connection refused"
     assert not gone.value.is_login
 
 

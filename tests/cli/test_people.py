@@ -185,6 +185,13 @@ def test_a_channel_that_does_not_work_is_a_finding(sample: Desk):
     found = request(sample, CALL)
     assert (found["state"], found["verdict"]) == ("channel_failed", "channel_failed")
     assert request(sample, NO_CHANNEL)["verdict"] == "channel_failed"
+    assert "sending refused" in sample.call("explain", CALL).out
+
+
+def test_a_unit_without_a_channel_is_not_said_to_have_refused_a_letter(sample: Desk):
+    told = sample.call("explain", NO_CHANNEL).out
+    assert "no usable channel on the roster" in told
+    assert "sending refused" not in told
 
 
 # --- what units do ---------------------------------------------------------------------------------------
@@ -239,7 +246,7 @@ def test_what_cannot_have_happened_is_refused(sample: Desk):
         "reply for a disclosure: the outcome must be one of: "
     )
     assert sample.refused_here(*words, "--kind", "acknowledgement", "--outcome", "disclosed").startswith(
-        "acknowledgement for a disclosure: the outcome must be one of: -"
+        "acknowledgement: only a reply has an outcome: leave it out."
     )
     assert sample.refused_here("record", FORM, "--by", "pigeon", "--kind", "reply") == (
         "Say how and what: --by phone|sms|wechat|letter|fax|visit|web --kind ..., or --signed-on DATE.\n"

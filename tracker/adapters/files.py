@@ -158,6 +158,12 @@ def _check_header(
     file: str, header: Sequence[str], required: Collection[str], optional: Collection[str]
 ) -> None:
     faults, allowed = Faults(file), [*required, *optional]
+    for mark, called in ((";", _("semicolons")), ("\t", _("tabs")), ("；", _("semicolons"))):
+        if len(header) == 1 and mark in header[0]:
+            faults.add(
+                1, _("the columns are separated by {marks}: separate them by commas.").format(marks=called)
+            )
+            faults.refuse()
     for name in required:
         if name not in header:
             faults.add(1, _("the column {column} is missing: add it to the first row.").format(column=name))

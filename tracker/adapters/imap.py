@@ -200,7 +200,8 @@ class MailboxReader:
         except FAULTS as fault:
             self._drop()
             secrets = (self._account.password, self._account.user)
-            reason = reason_of(fault, secrets, self._account.timeout_seconds)
+            server = f"{self._account.host}:{self._account.port}"
+            reason = reason_of(fault, secrets, self._account.timeout_seconds, server=server)
             raise MailboxUnavailable(self._account.mailbox, reason, is_login_refused(fault)) from None
         except Exception:
             self._drop()  # nobody knows what of the dialogue is still to come

@@ -14,12 +14,14 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 FAULTS = (IMAPClientError, OSError, ValueError)
 # imaplib quotes the line it stumbled over, which may be out of a letter.
 _QUOTED_LINE = re.compile(r"(unterminated line|unexpected response|unexpected tagged response).*", re.DOTALL)
+_REMEDY = "is IMAP switched on there, and is the password the authorisation code"
 
 
-def reason_of(fault: BaseException, secrets: Iterable[str], timeout_seconds: float) -> str:
+def reason_of(fault: BaseException, secrets: Iterable[str], timeout_seconds: float, *, server: str) -> str:
+    """What failed at `server` ("host:port"); of a refused login also what it mostly comes from."""
     origin = _origin(fault)
     if isinstance(origin, TimeoutError):
-        return f"no answer within {timeout_seconds:g} s"
+        return f"no answer within {timeout_seconds:g} s at {server}"
     if isinstance(origin, UnicodeEncodeError):
         return "user and password must be ASCII: is this the authorisation code?"
     if isinstance(origin, CapabilityError):
@@ -29,7 +31,10 @@ def reason_of(fault: BaseException, secrets: Iterable[str], timeout_seconds: flo
     text = _QUOTED_LINE.sub(r"\1", _text_of(origin))
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
-    return text or type(origin).__name__
+    text = text.rstrip(".") or type(origin).__name__
+    if is_login_refused(fault):
+        return f"login refused at {server}: {text}; {_REMEDY}"
+    return f"no connection to {server}: {text}" if isinstance(origin, OSError) else text
 
 
 def is_login_refused(fault: BaseException) -> bool:
@@ -45,5 +50,7 @@ def _origin(fault: BaseException) -> BaseException:
 
 
 def _text_of(fault: BaseException) -> str:
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror  # without the number
     text = fault.args[0] if fault.args and isinstance(fault.args[0], bytes) else str(fault)
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else text

@@ -21,7 +21,7 @@ from tracker.domain.terms import RequestKind, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.statement import Statement, ledger_json, ledger_lines
-from tracker.words import event_word, reason_word, verdict_word
+from tracker.words import event_said, reason_word, verdict_word
 
 KnownOption = Annotated[
     str | None,
@@ -171,7 +171,7 @@ def explain(
         return
     print_line(f"{reference}  {explained.measured.unit.name}")
     for event in explained.events:
-        print_line(f"  {local(event.happened_at)}  {event_word(event.kind)}  {event.actor}")
+        print_line(f"  {local(event.happened_at)}  {event_said(event)}  {event.actor}")
     print_line(
         _("Verdict on {day}: {verdict} ({reason})").format(
             day=explained.as_of, verdict=verdict_word(row.verdict), reason=reason_word(row.reason)

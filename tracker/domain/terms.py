@@ -100,6 +100,9 @@ def outcomes_of(kind: RequestKind) -> frozenset[Outcome]:
     return frozenset(Outcome) - CONSULTATION_OUTCOMES
 
 
+NO_USABLE_CHANNEL = "no_usable_channel"  # why a unit was never written to: a finding of the plan
+
+
 class EventKind(StrEnum):
     """What can happen. The payload of each kind is described in README's design notes."""
 

@@ -188,7 +188,9 @@ def check_outcome(kind: RequestKind, message_kind: MessageKind, outcome: Outcome
     """A reply has an outcome of its kind of request, and nothing else has one."""
     allowed = outcomes_of(kind) if message_kind is MessageKind.REPLY else frozenset({None})
     if outcome not in allowed:
-        names = ", ".join(sorted(str(name) for name in allowed if name)) or "-"
+        if message_kind is not MessageKind.REPLY:
+            raise UserError(_("{kind}: only a reply has an outcome: leave it out.").format(kind=message_kind))
+        names = ", ".join(sorted(str(name) for name in allowed if name))
         raise UserError(
             _("{kind} for a {request_kind}: the outcome must be one of: {names}").format(
                 kind=message_kind, request_kind=kind, names=names

@@ -11,7 +11,16 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from tracker.domain.readings import choices_of
 from tracker.domain.rounds import Caps, RoundPlan
-from tracker.domain.terms import SHANGHAI, Event, EventKind, Mode, RequestKind, RequestState, RoundState
+from tracker.domain.terms import (
+    NO_USABLE_CHANNEL,
+    SHANGHAI,
+    Event,
+    EventKind,
+    Mode,
+    RequestKind,
+    RequestState,
+    RoundState,
+)
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.settings import Workspace, register_workspace
@@ -199,7 +208,7 @@ def _request_approval(request: RequestRow, mode: Mode, actor: str, now: datetime
 
     events = [event(EventKind.APPROVED, {"mode": mode})]
     if request.channel is None:
-        events.append(event(EventKind.SEND_REFUSED, {"reason": "no_usable_channel"}))
+        events.append(event(EventKind.SEND_REFUSED, {"reason": NO_USABLE_CHANNEL}))
     return events
 
 

@@ -54,6 +54,7 @@ def _environment() -> Environment:
         "channel": lambda code: words.channel_word(ChannelKind(code)) if code else _("no channel"),
         "state": lambda code: words.state_word(RequestState(code)) if code else "",
         "label": lambda code: words.label_word(code) if code else "",
+        "said": words.event_said,
         "event": lambda code: words.event_word(EventKind(code)),
         "message_kind": lambda code: words.label_word(MessageKind(code)),
         "clue": clue_word,
