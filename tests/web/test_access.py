@@ -1,7 +1,9 @@
 """Who may open what; forms from elsewhere, stolen and fixed sessions, guessed passwords."""
 
 import io
+import re
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -45,12 +47,13 @@ ALLOWED = {
     "GET /requests/{reference}/contact": AT_WORK,
     "POST /requests/{reference}/contact": AT_WORK,
     "GET /history": {"lead", "observer"},
+    "GET /admin/accounts": LEAD,
     "GET /admin/{table}": {"lead", "observer"},
     "GET /health": EVERYBODY,
     "GET /audit": EVERYBODY,
     "POST /audit": AT_WORK,
-    "GET /export": {"lead", "observer"},
-    "GET /export.zip": {"lead", "observer"},
+    "GET /export": LEAD,
+    "GET /export.zip": LEAD,
     "GET /requests/{reference}/messages/{message}/page": EVERYBODY,
     "GET /requests/{reference}/messages/{message}/files/{sha256}": AT_WORK,
     "GET /requests/{reference}/evidence/{sha256}": AT_WORK,
@@ -78,6 +81,25 @@ def test_each_route_opens_to_its_roles_only_and_to_nobody_who_is_not_logged_in(o
                 assert status < 500, f"{name}: {route}: {status}"
             turned_away = stranger.request(method, path)
             assert (turned_away.status_code, turned_away.headers["location"]) == (303, "/login"), route
+
+
+def test_no_menu_offers_what_its_reader_may_not_open(open_round):
+    reference = open_round.references[0]
+    (message,) = rows(open_round.workspace.root, "SELECT message FROM coding WHERE request = ?", reference)[0]
+    (held,) = rows(open_round.workspace.root, "SELECT sha256 FROM held_message")[0]
+    seen = ("/", "/queue", "/requests", "/arrived", "/pen", f"/pen/{held}", "/tasks", "/health", "/audit", "/history",
+            "/admin/units", f"/requests/{reference}", f"/requests/{reference}/messages/{message}")  # fmt: skip
+    with desk(open_round.workspace, lead="lead", reviewer="reviewer", observer="observer") as people:
+        for name, person in people.items():
+            pages = [person.client.get(path).text for path in seen]
+            offered = {
+                unescape(href).partition("#")[0]
+                for page in pages
+                for href in re.findall(r'<a [^>]*href="(/[^"]*)"', page)
+            }
+            refused = [path for path in offered if person.client.get(path).status_code >= 400]
+            assert refused == [], name
+            assert ("/export" in offered, "/admin/accounts" in offered) == (name == "lead",) * 2
 
 
 def test_a_post_needs_the_form_token_and_may_not_come_from_another_site(open_round):

@@ -4,9 +4,10 @@ from starlette.responses import Response
 
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.accounts import Role
 from tracker.services.reference import TABLES, history_page, table_page
 from tracker.store.database import reading
-from tracker.web.desk import NO_BLIND, Call, Entry
+from tracker.web.desk import LEAD_ONLY, NO_BLIND, Call, Entry
 
 PER_PAGE = 100
 
@@ -22,19 +23,31 @@ def history(call: Call) -> Response:
 
 
 def table(call: Call) -> Response:
-    name, page = call.path("table"), call.page_number()
+    name = call.path("table")
     if name not in TABLES:
         raise UserError(_("There is no such page."))
+    return _show_table(call, name)
+
+
+def accounts(call: Call) -> Response:
+    """Who may log in: for who makes the accounts, not for who looks on."""
+    return _show_table(call, "accounts")
+
+
+def _show_table(call: Call, name: str) -> Response:
+    page = call.page_number()
     with reading(call.workspace.engine) as session:
         found = table_page(
             session, call.workspace, name, call.round_name(), start=(page - 1) * PER_PAGE, most=PER_PAGE
         )
+    tables = [one for one in TABLES if one != "accounts" or call.visit.role is Role.LEAD]
     return call.show(
-        "table.html", name=name, tables=TABLES, found=found, page=page, pages=-(-found.count // PER_PAGE)
+        "table.html", name=name, tables=tables, found=found, page=page, pages=-(-found.count // PER_PAGE)
     )
 
 
 ENTRIES = (
     Entry("GET", "/history", history, NO_BLIND),
+    Entry("GET", "/admin/accounts", accounts, LEAD_ONLY),
     Entry("GET", "/admin/{table}", table, NO_BLIND),
 )

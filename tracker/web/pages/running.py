@@ -12,7 +12,7 @@ from tracker.i18n import _
 from tracker.services.audit import confirm_finding, findings
 from tracker.services.export import export_round
 from tracker.services.health import coverage_log, health_of
-from tracker.web.desk import AT_WORK, EVERYBODY, NO_BLIND, Call, Entry, go_to
+from tracker.web.desk import AT_WORK, EVERYBODY, LEAD_ONLY, Call, Entry, go_to
 
 _MOST_SHOWN = 200
 
@@ -65,6 +65,6 @@ ENTRIES = (
     Entry("GET", "/health", health, EVERYBODY),
     Entry("GET", "/audit", audit, EVERYBODY),
     Entry("POST", "/audit", post_audit, AT_WORK),
-    Entry("GET", "/export", export_page, NO_BLIND),
-    Entry("GET", "/export.zip", export_file, NO_BLIND),
+    Entry("GET", "/export", export_page, LEAD_ONLY),
+    Entry("GET", "/export.zip", export_file, LEAD_ONLY),
 )
