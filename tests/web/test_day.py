@@ -1,5 +1,7 @@
 """An evaluator's day in Chromium: log in, claim, read, code by keys while an input method composes, differ, decide."""
 
+import json
+
 import pytest
 
 from tests.acceptance.workspaces import rows
@@ -12,6 +14,9 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
 PEOPLE = {"lead": Role.LEAD, "wang": Role.REVIEWER, "li": Role.REVIEWER, "zhao": Role.REVIEWER}
 # The keys of a whole answer: reply, disclosed, working, to the point, title, number, seal, remedy, reasons, organ, fee, satisfied
 ANSWER = "71" + "1" * 8 + "14"
+# whether the bar of buttons lies over the field that is written in
+COVERED = """document.activeElement.getBoundingClientRect().bottom
+             > document.querySelector('.actions').getBoundingClientRect().top"""
 
 
 @pytest.fixture
@@ -46,9 +51,14 @@ def test_the_day_of_two_coders_and_a_lead(day):
         assert answers(wang)["answer.satisfaction"] == "4"
         assert answers(wang)["answer.outcome"] == "disclosed"
         picture(wang, "coding-en-1280")
-        wang.locator("input[name='answer.fee']").first.focus()
+        assert not wang.evaluate(COVERED)
+        wang.keyboard.type("第一行")
+        wang.keyboard.press("Shift+Enter")
+        wang.keyboard.type("第二行")
         wang.keyboard.press("Enter")
-        wang.wait_for_url(lambda url: url != first)
+        wang.wait_for_url(lambda url: "/messages/" in url and not url.startswith(first))  # the next message
+        sent = "SELECT json_extract(payload, '$.note') FROM event WHERE kind = 'coded'"
+        assert [note.splitlines() for (note,) in rows(day.workspace.root, sent)] == [["第一行", "第二行"]]
         assert rows(day.workspace.root, "SELECT actor FROM event WHERE kind = 'coded'") == [("person:wang",)]
 
         li = log_in(browser, address, "li", language="zh-CN", width=390)
@@ -67,9 +77,12 @@ def test_the_day_of_two_coders_and_a_lead(day):
         zhao.wait_for_selector("form#code")
         zhao.locator("input[name='answer.kind']").first.focus()
         zhao.keyboard.type("71" + ANSWER[2:])
-        zhao.fill("#reason", "第三页写明予以公开")
+        zhao.keyboard.press("Enter")  # from the note to the reason, which must not be empty
+        zhao.locator("#reason:focus").wait_for()
+        assert not zhao.evaluate(COVERED)
+        zhao.keyboard.type("第三页写明予以公开")
         picture(zhao, "deciding-en-1280")
-        zhao.locator("form#code button.main").click()
+        zhao.keyboard.press("Enter")
         zhao.wait_for_selector(".notice")
         assert rows(day.workspace.root, "SELECT COUNT(*) FROM coding WHERE stage = 'done'") == [(1,)]
 
@@ -78,10 +91,14 @@ def test_the_day_of_two_coders_and_a_lead(day):
         zhao.keyboard.press("Enter")
         zhao.wait_for_selector("form#assign")
         picture(zhao, "pen-en-1280")
-        zhao.fill("#other", day.references[2])
-        zhao.locator("form#assign button.main").click()
+        zhao.fill(
+            "#other", day.references[1]
+        )  # the second candidate: Enter takes what is written, not the first
+        zhao.keyboard.press("Enter")
         zhao.wait_for_selector(".notice")
         assert rows(day.workspace.root, "SELECT COUNT(*) FROM held_message") == [(0,)]
+        assigned = rows(day.workspace.root, "SELECT payload FROM event WHERE kind = 'assigned'")
+        assert [json.loads(payload)["requests"] for (payload,) in assigned] == [[day.references[1]]]
 
         lead = log_in(browser, address, "lead", language="zh-CN")
         picture(lead, "round-zh-1280")

@@ -53,9 +53,13 @@ if (form) {
     form.querySelectorAll("fieldset.here").forEach((one) => one.classList.remove("here"));
     event.target.closest("fieldset")?.classList.add("here");
   });
+  form.querySelectorAll(".by-key").forEach((one) => { one.hidden = false; });
   showWhatApplies();
   focusOn(questions()[0]);
 }
+
+// As the button that says Enter, with what it says of where to go on.
+const save = (coded) => coded.requestSubmit(coded.querySelector("button.main"));
 
 // --- rows of a list ---
 
@@ -85,13 +89,17 @@ function assignByKey(key) {
 document.addEventListener("keydown", (event) => {
   // while an input method composes, every key is the input method's; 229 is what some browsers send last
   if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (typing(event.target) || document.querySelector("dialog[open]")) return;
   const key = event.key;
+  if (key === "Enter" && !event.shiftKey && event.target.matches("form#code textarea")) {
+    event.preventDefault();
+    return save(form);
+  }
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
   let used = true;
   if (key === "?") document.querySelector("#keys").showModal();
   else if (key === "/") document.querySelector("#search").focus();
-  else if (form && key === "Enter" && event.target.tagName !== "BUTTON" && event.target.tagName !== "A" && event.target.tagName !== "SUMMARY") form.requestSubmit();
-  else if (assigning && key === "Enter" && event.target.tagName !== "BUTTON" && event.target.tagName !== "A") assigning.requestSubmit(assigning.querySelector("button.main"));
+  else if (form && key === "Enter" && event.target.tagName !== "BUTTON" && event.target.tagName !== "A" && event.target.tagName !== "SUMMARY") save(form);
+  else if (assigning && key === "Enter" && event.target.tagName !== "BUTTON" && event.target.tagName !== "A") save(assigning);
   else if (form && (key === "j" || key === "k")) step(key === "j" ? 1 : -1);
   else if (rows.length && (key === "j" || key === "k")) moveRow(key === "j" ? 1 : -1);
   else if (key === "n" && document.querySelector("#next")) document.querySelector("#next").requestSubmit();
