@@ -131,6 +131,18 @@ def test_the_desk_works_without_scripts(day):
         assert rows(day.workspace.root, "SELECT COUNT(*) FROM event WHERE kind = 'coded'") == [(1,)]
 
 
+def test_an_empty_contact_is_not_even_sent(day):
+    with served(day.workspace) as address, chromium() as browser:
+        page = log_in(browser, address, "wang")
+        sent = []
+        page.on("request", lambda request: sent.append(request.method))
+        page.goto(f"{address}/requests/{day.references[2]}/contact")
+        page.click("button.main")
+        page.locator("#medium:focus").wait_for()
+        picture(page, "contact-empty-en-1280")
+        assert "POST" not in sent
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_no_page_is_wider_than_the_screen(day, language, width):

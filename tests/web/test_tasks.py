@@ -1,5 +1,6 @@
 """People's tasks at the desk: the same ones as on the command line, done by the same services."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
@@ -76,6 +77,28 @@ def test_a_page_that_no_machine_looks_after_is_looked_at_every_five_working_days
     refresh_standings(workspace, later)
     with reading(workspace.engine) as session:
         assert both(session, workspace, later) == ([], [])
+
+
+def test_a_contact_of_which_nothing_was_said_is_refused_by_the_field_and_the_rest_stays(open_round):
+    folder, path = open_round.workspace.root, f"/requests/{open_round.references[2]}/contact"
+    count = "SELECT COUNT(*) FROM event"
+    before = rows(folder, count)
+    with desk(open_round.workspace, wang="reviewer") as people:
+        wang = people["wang"]
+        assert "selected" not in wang.get(path)
+        page = wang.post(path, 422, medium="", kind="", outcome="", note="已收到您的来信")
+        assert by_field(page) == {"medium": "Choose how it came.", "kind": "Choose what it was."}
+        assert "已收到您的来信" in page
+        page = wang.post(path, 422, medium="phone", kind="reply", outcome="")
+        assert by_field(page) == {"outcome": "Choose what the reply decides."}
+        assert '<option value="phone" selected>' in page
+        assert rows(folder, count) == before
+        wang.post(path, medium="phone", kind="acknowledgement", outcome="")
+        assert rows(folder, count) > before
+
+
+def by_field(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<p class="fault" id="(\w+)-fault" role="alert">([^<]+)</p>', page))
 
 
 def test_a_captcha_that_waits_is_shown_and_answered(open_round):

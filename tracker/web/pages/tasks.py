@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -132,22 +132,30 @@ def post_task(call: Call) -> Response:
 
 
 def contact_page(call: Call) -> Response:
+    return _show_contact(call, {})
+
+
+def _show_contact(call: Call, faults: Mapping[str, str]) -> Response:
+    """`faults`: field -> what is wrong there; what was entered stays."""
     with reading(call.workspace.engine) as session:
         request = find_request(session, call.path("reference"))
     return call.show(
         "contact.html",
+        422 if faults else 200,
         request_row=request,
         media=MEDIA,
         kinds=list(MessageKind),
         outcomes=[one for one in Outcome if one in outcomes_of(RequestKind(request.kind))],
+        entered={name: call.text(name) for name in ("medium", "kind", "outcome", "at", "note")},
+        faults=faults,
     )
 
 
 def post_contact(call: Call) -> Response:
     now, reference = call.desk.clock(), call.path("reference")
     medium, kind, outcome = call.text("medium"), call.text("kind"), call.text("outcome")
-    if medium not in MEDIA or kind not in list(MessageKind) or outcome not in ["", *Outcome]:
-        raise UserError(_("Choose how it came and what it was."))
+    if faults := _contact_faults(medium, kind, outcome):
+        return _show_contact(call, faults)
     with _proof(call) as proof:
         record_contact(
             call.workspace,
@@ -162,6 +170,18 @@ def post_contact(call: Call) -> Response:
             proof=proof,
         )
     return go_to(f"/requests/{reference}", "contact")
+
+
+def _contact_faults(medium: str, kind: str, outcome: str) -> dict[str, str]:
+    """Nothing is taken for granted: whoever logs a contact says what it was."""
+    faults = {}
+    if medium not in MEDIA:
+        faults["medium"] = _("Choose how it came.")
+    if kind not in list(MessageKind):
+        faults["kind"] = _("Choose what it was.")
+    if outcome not in (list(Outcome) if kind == MessageKind.REPLY else ["", *Outcome]):
+        faults["outcome"] = _("Choose what the reply decides.")
+    return faults
 
 
 def _moment(text: str, now: datetime) -> datetime:
