@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from tests.acceptance.workspaces import APPLICANT_NAME, LONG_AGO, build, change, rows
-from tests.web.desks import NOW, desk
+from tests.acceptance.workspaces import APPLICANT_NAME, LONG_AGO, build, call, change, rows
+from tests.web.desks import NOW, answered_round, desk, letter
 from tracker.services.contacts import record_look, record_submission
 from tracker.services.review import assign
 from tracker.services.standings import refresh_standings
 from tracker.services.task_kinds import TaskKind
-from tracker.services.tasks import count_standing_tasks, open_tasks, standing_tasks
+from tracker.services.tasks import count_open_tasks, count_standing_tasks, open_tasks, standing_tasks
 from tracker.store.database import reading
 
 
@@ -77,6 +77,23 @@ def test_a_page_that_no_machine_looks_after_is_looked_at_every_five_working_days
     refresh_standings(workspace, later)
     with reading(workspace.engine) as session:
         assert both(session, workspace, later) == ([], [])
+
+
+def test_the_overview_counts_what_the_command_line_lists(tmp_path):
+    """What a machine read surely is to be coded, and holds nothing up."""
+    held = letter(9, 9, "关于部门决算公开说明，现答复如下：予以公开。")
+    doubtful = "关于部门决算公开说明，情况如下：去年开支一百万元。"
+    answered = answered_round(tmp_path / "w", {1: letter(1, 1), 2: letter(2, 2, doubtful), 9: held})
+    later = NOW + timedelta(days=60)
+    refresh_standings(answered.workspace, later)
+    with reading(answered.workspace.engine) as session:
+        listed = open_tasks(session, answered.workspace, later)
+        assert count_open_tasks(session, answered.workspace, later) == len(listed)
+        assert {TaskKind.REVIEW, TaskKind.ASSIGN} <= {task.kind for task in listed}
+    with desk(answered.workspace, lead="lead") as people:
+        now = call(answered.workspace.root, "task", "list", "--json").json
+        assert f"<b>{len(now)}</b>stuck with us" in people["lead"].get("/")
+        assert "doubtful: 1" in people["lead"].get("/tasks")
 
 
 def test_a_contact_of_which_nothing_was_said_is_refused_by_the_field_and_the_rest_stays(open_round):

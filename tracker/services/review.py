@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tracker.adapters.lexicons import load_lexicon
@@ -22,7 +23,7 @@ from tracker.services.rounds import changeable_request, find_request, in_final_r
 from tracker.settings import Workspace
 from tracker.store.database import reading, writing
 from tracker.store.events import history_of, record
-from tracker.store.queries import arrivals_of, topic_asked
+from tracker.store.queries import arrivals_of, topic_asked, until_next_event
 from tracker.store.tables import EvidenceRow, HeldMessageRow, RawMessageRow, RequestRow, RequestStateRow
 
 
@@ -46,6 +47,15 @@ def review_tasks(session: Session) -> list[ReviewTask]:
         .order_by(col(RequestStateRow.reference))
     )
     return [task for reference in rows for task in _open_of(session, reference)]
+
+
+@until_next_event
+def count_open_readings(session: Session, round_name: str) -> int:
+    """How many `review_tasks` there are of a round."""
+    query = select(func.coalesce(func.sum(RequestStateRow.open_readings), 0))
+    return session.exec(
+        query.where(RequestStateRow.reference == RequestRow.reference, RequestRow.round == round_name)
+    ).one()
 
 
 def _open_of(session: Session, reference: str) -> list[ReviewTask]:

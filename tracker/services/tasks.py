@@ -18,7 +18,7 @@ from tracker.services.asks import open_asks
 from tracker.services.letters import letter_of
 from tracker.services.measuring import MeasuredRequest, laws_of, measure_round, standpoint
 from tracker.services.platforms import machine_recipe_of
-from tracker.services.review import review_tasks
+from tracker.services.review import count_open_readings, review_tasks
 from tracker.services.rounds import in_final_rounds, rounds_in
 from tracker.services.scans import illegible_scans
 from tracker.services.standings import looked_on
@@ -73,6 +73,16 @@ def count_standing_tasks(session: Session, workspace: Workspace, now: datetime) 
         col(RequestStateRow.reference).not_in(in_final_rounds(session)),
     )
     return session.exec(query).one() + len(_standing_but_awaiting_us(session, workspace, now))
+
+
+def count_open_tasks(session: Session, workspace: Workspace, now: datetime) -> int:
+    """How many `open_tasks` there are, by the requests as they were measured last.
+
+    What is only to be coded is none of them: the machine's sure reading stands until then.
+    """
+    held = session.exec(select(func.count()).select_from(HeldMessageRow)).one()
+    doubtful = sum(count_open_readings(session, name) for name in rounds_in(session, *_NOT_FINAL))
+    return count_standing_tasks(session, workspace, now) + held + doubtful
 
 
 def _standing_but_awaiting_us(session: Session, workspace: Workspace, now: datetime) -> list[Task]:

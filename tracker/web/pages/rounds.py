@@ -20,11 +20,10 @@ from tracker.services.case import case_of, files_of, is_blind_for, note_identity
 from tracker.services.coding import agreement_of, instrument_of
 from tracker.services.health import health_of
 from tracker.services.measuring import laws_of
-from tracker.services.pen import held_messages
 from tracker.services.queue import counts_of
 from tracker.services.rounds import plan_of, round_state
 from tracker.services.standings import refresh_newer
-from tracker.services.tasks import count_standing_tasks, submission_fields
+from tracker.services.tasks import count_open_tasks, submission_fields
 from tracker.store.database import reading
 from tracker.store.desk_tables import StandingRow
 from tracker.store.queries import round_names
@@ -84,8 +83,7 @@ def _measured(session: Session, call: Call, name: str, now: datetime) -> dict[st
         "provisional": sum(one.count for one in found if one.is_provisional),
         "due": count_standings(session, name, due),
         "disputable": count_standings(session, name, Filter(is_disputable=True)),
-        "stuck": count_standing_tasks(session, call.workspace, now)
-        + held_messages(session, start=0, most=0)[1],
+        "stuck": count_open_tasks(session, call.workspace, now),
         "agreement": agreement_of(session, call.workspace, name),
         "instrument": instrument_of(session, call.workspace, name),
     }
