@@ -1,7 +1,7 @@
 """Whether every mailbox is being watched, and the log of it: for `tracker health`, cron and Nagios."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,6 +85,15 @@ def health_of(workspace: Workspace, now: datetime) -> Health:
     with reading(workspace.engine) as session:
         tick = session.get(LastTickRow, 1)
         return Health(mailboxes_health(session, workspace, now), tick.ended_at if tick else None, now)
+
+
+def without_addresses(health: Health) -> Health:
+    """The same for who may not know the applicants: mailboxes by number."""
+    numbered = []
+    for number, one in enumerate(health.mailboxes, 1):
+        name = _("mailbox {number}").format(number=number)
+        numbered.append(replace(one, mailbox=name, fault=one.fault.replace(one.mailbox, name)))
+    return replace(health, mailboxes=numbered)
 
 
 def mailboxes_health(session: Session, workspace: Workspace, now: datetime) -> list[MailboxHealth]:

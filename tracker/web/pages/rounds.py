@@ -18,7 +18,6 @@ from tracker.i18n import _
 from tracker.services.accounts import Role
 from tracker.services.case import case_of, files_of, is_blind_for, note_identity_seen
 from tracker.services.coding import agreement_of, instrument_of
-from tracker.services.health import health_of
 from tracker.services.measuring import laws_of
 from tracker.services.queue import counts_of
 from tracker.services.rounds import plan_of, round_state
@@ -39,6 +38,7 @@ from tracker.store.standing_queries import (
 from tracker.store.tables import UnitRow
 from tracker.web.charts import days_chart, verdict_bar
 from tracker.web.desk import EVERYBODY, LEAD_ONLY, Call, Entry
+from tracker.web.pages.running import health_seen
 from tracker.words import round_state_word
 
 PER_PAGE = 50
@@ -59,7 +59,7 @@ def overview(call: Call) -> Response:
             "arrived": arrivals_since(session, name, _yesterday(now), start=0, most=1)[1],
             "is_blind": is_blind,
             "uncounted": uncounted,
-            "health": health_of(call.workspace, now),
+            "health": health_seen(call),
         }
         if not is_blind:
             shown |= _measured(session, call, name, now)

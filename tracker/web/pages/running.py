@@ -9,23 +9,28 @@ from starlette.responses import Response
 
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.accounts import Role
 from tracker.services.audit import confirm_finding, findings
 from tracker.services.export import export_round
-from tracker.services.health import coverage_log, health_of
+from tracker.services.health import Health, coverage_log, health_of, without_addresses
 from tracker.web.desk import AT_WORK, EVERYBODY, LEAD_ONLY, Call, Entry, go_to
-
-_MOST_SHOWN = 200
 
 
 def health(call: Call) -> Response:
     now = call.desk.clock()
-    entries = coverage_log(call.workspace, now)
+    known, shown = health_of(call.workspace, now), health_seen(call)
     return call.show(
         "health.html",
-        health=health_of(call.workspace, now),
-        gaps=[entry for entry in entries if entry["entry"] == "gap"],
-        entries=entries[-_MOST_SHOWN:][::-1],
+        health=shown,
+        names={one.mailbox: seen.mailbox for one, seen in zip(known.mailboxes, shown.mailboxes, strict=True)},
+        gaps=[entry for entry in coverage_log(call.workspace, now) if entry["entry"] == "gap"],
     )
+
+
+def health_seen(call: Call) -> Health:
+    """A mailbox's address tells who the applicant is: for the lead only."""
+    found = health_of(call.workspace, call.desk.clock())
+    return found if call.visit.role is Role.LEAD else without_addresses(found)
 
 
 def audit(call: Call) -> Response:
