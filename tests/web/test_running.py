@@ -1,10 +1,13 @@
 """The pages about how the round runs: mailboxes and their gaps, the audit of channels, the reference tables."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from tests.acceptance.workspaces import CHEN, change
+from tests.acceptance.workspaces import CHEN, call, change
+from tests.servers.ports import HOST
 from tests.web.desks import NOW, desk
+from tracker.domain.terms import SHANGHAI
 
 
 def cells(page: str, after: str) -> list[list[str]]:
@@ -31,3 +34,34 @@ def test_a_gap_names_its_mailbox_by_address_to_the_lead_and_by_number_to_others(
             for text in (page, overview):
                 assert f"{mailbox}: not read for 72 hours: no login for {mailbox}." in text
                 assert (CHEN in text) == (name == "lead")
+
+
+def test_the_audit_names_channels_as_other_pages_do_and_says_why_a_page_could_not_be_read(
+    open_round, tmp_path: Path
+):
+    pages = tmp_path / "pages.csv"
+    pages.write_text(
+        f"unit_id,kind,url\nunit-001,guide,http://{HOST}:9/\nunit-001,consultation,http://{HOST}:9/\n"
+    )
+    call(open_round.workspace.root, "audit", "run", str(pages), expect=1)
+    with desk(open_round.workspace, lead="lead") as people:
+        _headers, *found = cells(people["lead"].get("/audit"), "Audit of channels")
+    subjects = ["e-mail", "fax", "in person", "phone", "post", "satisfaction rating", "web form"]
+    assert sorted(row[1] for row in found) == subjects
+    for row in found:
+        assert row[2] == "unknown"
+        assert row[4].startswith("the site could not be reached")
+
+
+def test_reference_tables_speak_in_words_and_local_time(open_round):
+    with desk(open_round.workspace, lead="lead") as people:
+        channels, accounts = (people["lead"].get(f"/admin/{name}") for name in ("channels", "accounts"))
+    headers, first, *_rest = cells(channels, "<h1>")
+    assert headers == ["unit id", "kind", "channel", "address", "platform", "priority"]
+    assert first[1:3] == ["disclosure", "e-mail"]
+    assert cells(accounts, "<h1>")[1] == ["lead", "lead", moment_in_english(NOW), ""]
+
+
+def moment_in_english(moment: datetime) -> str:
+    local = moment.astimezone(SHANGHAI)
+    return f"{local.day} {local:%b %Y %H:%M}"

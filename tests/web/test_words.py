@@ -4,6 +4,7 @@ from contextvars import copy_context
 
 import pytest
 
+from tracker.adapters.portals.faults import PageFault
 from tracker.domain.match import ClueKind, Doubt
 from tracker.domain.terms import (
     ChannelKind,
@@ -15,9 +16,21 @@ from tracker.domain.terms import (
     Verdict,
 )
 from tracker.i18n import LANGUAGES, speak_here
+from tracker.services.accounts import Role
+from tracker.services.audit import RATING
 from tracker.services.contacts import MEDIA
+from tracker.services.reference import COLUMNS_OF, TABLES
 from tracker.services.task_kinds import TaskKind, task_word
-from tracker.web.rendering import clue_word, doubt_word, medium_word
+from tracker.web.rendering import (
+    clue_word,
+    column_word,
+    doubt_word,
+    finding_word,
+    medium_word,
+    page_fault_word,
+    role_word,
+    table_word,
+)
 from tracker.words import channel_word, event_word, kind_word, label_word, state_word, verdict_word
 
 WORDS = [
@@ -31,6 +44,11 @@ WORDS = [
     *((clue_word, code) for code in ClueKind),
     *((doubt_word, code) for code in Doubt),
     *((medium_word, code) for code in MEDIA),
+    *((page_fault_word, code) for code in PageFault),
+    *((finding_word, code) for code in (*ChannelKind, RATING)),
+    *((table_word, code) for code in TABLES),
+    *((column_word, code) for columns in COLUMNS_OF.values() for code in columns),
+    *((role_word, code) for code in Role),
 ]
 
 

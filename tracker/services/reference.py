@@ -38,7 +38,7 @@ def table_page(
     session: Session, workspace: Workspace, name: str, round_name: str, *, start: int, most: int
 ) -> TablePage:
     """A page of one of `TABLES`. Applicants appear by code, with only the domain of their mailbox."""
-    headers = _HEADERS[name]
+    headers = COLUMNS_OF[name]
     if name in _ROUND_TABLES:
         table, key = _ROUND_TABLES[name]
         rows = select(*(getattr(table, header) for header in headers)).where(table.round == round_name)
@@ -69,7 +69,7 @@ def _accounts(session: Session, _workspace: Workspace) -> list[Cells]:
     return [(row.name, row.role, row.created_at, row.closed_at or "") for row in session.exec(query)]
 
 
-_HEADERS = {
+COLUMNS_OF = {
     "units": ("unit_id", "unit_code", "name", "group"),
     "channels": ("unit_id", "kind", "channel", "address", "platform", "priority"),
     "applicants": ("applicant", "mailbox"),

@@ -8,6 +8,7 @@ from babel import dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker import words
+from tracker.adapters.portals.faults import PageFault
 from tracker.domain.instrument import KIND, OUTCOME, Instrument
 from tracker.domain.match import ClueKind, Doubt
 from tracker.domain.terms import (
@@ -21,6 +22,8 @@ from tracker.domain.terms import (
     local_date,
 )
 from tracker.i18n import _, language_in_use
+from tracker.services.accounts import Role
+from tracker.services.audit import RATING
 from tracker.services.task_kinds import task_word
 
 _HERE = Path(__file__).parent
@@ -62,6 +65,11 @@ def _environment() -> Environment:
         "task": task_word,
         "medium": medium_word,
         "question": question_word,
+        "finding": finding_word,
+        "page_fault": page_fault_word,
+        "table": table_word,
+        "column": column_word,
+        "cell": cell_word,
         "mended": mended_word,
         "detail": detail_word,
         "yesno": lambda value: {None: "", True: _("yes"), False: _("no")}[value],
@@ -102,6 +110,88 @@ def detail_word(name: str) -> str:
         "prompt": _("question"),
         "until": _("until when"),
     }.get(name, name)
+
+
+def finding_word(subject: str) -> str:
+    """What the audit looks for on a unit's pages: a channel, or the rating."""
+    return _("satisfaction rating") if subject == RATING else words.channel_word(ChannelKind(subject))
+
+
+def page_fault_word(fault: str) -> str:
+    """Why a page could not be read: our name of it as a word, and what the site or network said."""
+    kind, mark, detail = fault.partition(": ")
+    word = {
+        PageFault.PAGE_CHANGED: _("the page has changed"),
+        PageFault.SERVER_ERROR: _("the site has a fault of its own"),
+        PageFault.NOT_FOUND: _("there is no such page"),
+        PageFault.BLOCKED: _("the site keeps machines out"),
+        PageFault.REDIRECTS: _("the page leads on without end"),
+        PageFault.TOO_LARGE: _("the page is too large"),
+        PageFault.CERTIFICATE: _("the site's certificate is not valid"),
+        PageFault.UNREACHABLE: _("the site could not be reached"),
+        PageFault.TIMED_OUT: _("the site did not answer in time"),
+        PageFault.LOST: _("the connection broke"),
+        PageFault.NEEDS_BROWSER: _("the page needs a browser"),
+        PageFault.NO_BROWSER: _("no browser is installed"),
+        PageFault.ROBOTS: _("robots.txt does not want it read by machines"),
+        PageFault.UNANSWERED: _("nobody answered in time what the page asked"),
+        PageFault.BROKEN: _("a fault of ours"),
+        PageFault.UNFIT_VALUE: _("a value cannot stand where the recipe puts it"),
+    }.get(kind)  # type: ignore[call-overload]  # a site's own refusal is told as it stands
+    return f"{word}{mark}{detail}" if word else fault
+
+
+def table_word(name: str) -> str:
+    return {
+        "units": _("units"),
+        "channels": _("channels"),
+        "applicants": _("applicants"),
+        "recipes": _("recipes"),
+        "templates": _("templates"),
+        "accounts": _("accounts"),
+    }[name]
+
+
+def column_word(name: str) -> str:
+    """A column of a reference table."""
+    return {
+        "unit_id": _("unit id"),
+        "unit_code": _("unit code"),
+        "name": _("name"),
+        "group": _("group"),
+        "kind": _("kind"),
+        "channel": _("channel"),
+        "address": _("address"),
+        "platform": _("platform"),
+        "priority": _("priority"),
+        "applicant": _("applicant"),
+        "mailbox": _("mailbox"),
+        "bytes": _("size"),
+        "file": _("file"),
+        "text": _("text"),
+        "account": _("account"),
+        "role": _("role"),
+        "created_at": _("made on"),
+        "closed_at": _("closed on"),
+    }[name]
+
+
+def cell_word(value: object, column: str) -> str:
+    """What a reference table holds, as other pages say it."""
+    if isinstance(value, datetime):
+        return moment(value)
+    text = str(value)
+    if column == "kind":
+        return words.kind_word(RequestKind(text))
+    if column == "channel":
+        return words.channel_word(ChannelKind(text))
+    if column == "role":
+        return role_word(Role(text))
+    return size(int(text)) if column == "bytes" else text
+
+
+def role_word(role: Role) -> str:
+    return {Role.LEAD: _("lead"), Role.REVIEWER: _("reviewer"), Role.OBSERVER: _("observer")}[role]
 
 
 def _locale() -> str:
