@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.acceptance.workspaces import CHEN, call, change
+from tests.acceptance.workspaces import CHEN, call, change, rows
 from tests.servers.ports import HOST
 from tests.web.desks import NOW, desk
 from tracker.domain.terms import SHANGHAI
@@ -65,3 +65,17 @@ def test_reference_tables_speak_in_words_and_local_time(open_round):
 def moment_in_english(moment: datetime) -> str:
     local = moment.astimezone(SHANGHAI)
     return f"{local.day} {local:%b %Y %H:%M}"
+
+
+def test_the_list_of_keys_names_every_key_that_a_page_offers(open_round):
+    ((message,),) = rows(
+        open_round.workspace.root, "SELECT message FROM coding WHERE request = ?", open_round.references[0]
+    )
+    ((held,),) = rows(open_round.workspace.root, "SELECT sha256 FROM held_message")
+    with desk(open_round.workspace, wang="reviewer") as people:
+        for path in ("/queue", f"/pen/{held}", f"/requests/{open_round.references[0]}/messages/{message}"):
+            page, _mark, listed = people["wang"].get(path).partition('<dialog id="keys">')
+            offered, known = (set(re.findall(r"<kbd>(\w+)</kbd>", text)) for text in (page, listed))
+            codes = set("123456789abcdefghijklmnopqrstuvwxyz") if "/messages/" in path else set("23456789")
+            assert offered - codes <= known, path
+            assert {"s", "0", "x"} <= known
