@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.acceptance.workspaces import rows
+from tests.acceptance.workspaces import change, rows
 from tests.web.browser import chromium, log_in, picture
 from tests.web.desks import BLIND, NOW, PASSWORD, Answered, answered_round, letter, served
 from tests.web.evaluating import answers, compose
@@ -141,6 +141,19 @@ def test_an_empty_contact_is_not_even_sent(day):
         page.locator("#medium:focus").wait_for()
         picture(page, "contact-empty-en-1280")
         assert "POST" not in sent
+
+
+def test_a_narrow_list_shows_the_verdict_and_names_that_can_be_read(day):
+    change(day.workspace.root, "UPDATE unit SET name = '黄陵县退役军人事务局'")
+    with served(day.workspace) as address, chromium() as browser:
+        page = log_in(browser, address, "lead", language="zh-CN", width=390)
+        page.goto(f"{address}/requests")
+        picture(page, "requests-narrow-zh-390")
+        verdict, name = page.locator(".chip").first.bounding_box(), page.locator(".name").first.bounding_box()
+        assert verdict
+        assert name
+        assert verdict["x"] + verdict["width"] < 390
+        assert name["height"] < 80  # two lines, not one for each character
 
 
 @pytest.mark.parametrize("width", [1280, 390])
