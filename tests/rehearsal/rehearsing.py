@@ -13,16 +13,18 @@ sys.exit(bool(run_rehearsal(Path(sys.argv[1]), scenario=Path(sys.argv[2])).diffe
 """
 
 
+def rehearsing(folder: Path, scenario: Path | None = None) -> list[str]:
+    """The command for the shipped scenario; for another one there is none."""
+    if scenario is None:
+        return [sys.executable, "-m", "tracker", "--lang", "en", "rehearse", str(folder)]
+    return [sys.executable, "-c", _OF_A_SCENARIO, str(folder), str(scenario)]
+
+
 def rehearse_as_process(
     folder: Path, zone: str, scenario: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """With the shipped scenario by the command; another one has none."""
-    command = ["-m", "tracker", "--lang", "en", "rehearse", str(folder)]
     return subprocess.run(
-        [
-            sys.executable,
-            *(command if scenario is None else ["-c", _OF_A_SCENARIO, str(folder), str(scenario)]),
-        ],
+        rehearsing(folder, scenario),
         capture_output=True,
         text=True,
         env=os.environ | {"TZ": zone, "COLUMNS": "100"},

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_every_page_of_the_rehearsal_says_so(in_new_york):
     for name in ("requests.csv", "messages.csv", "events.csv", "units.csv"):
         first_row = (folder / "export" / name).read_text(encoding="utf-8-sig").splitlines()[1]
         assert "REHEARSAL" in first_row, name
+
+
+@pytest.mark.xdist_group("rehearsal")
+def test_the_commands_it_leaves_work_when_they_are_copied(in_new_york):
+    _folder, run = in_new_york
+    commands = [
+        line.strip() for line in run.stdout.splitlines() if line.startswith("  ") and " --workspace " in line
+    ]
+    assert len(commands) == 2
+    for command in commands:
+        copied = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert copied.returncode == 0, copied.stderr
 
 
 @pytest.fixture

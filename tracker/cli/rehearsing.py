@@ -1,5 +1,8 @@
 """`tracker rehearse`: what a new user runs first, and a lead before a real round."""
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +14,24 @@ from tracker.i18n import _
 
 
 def rehearse(
-    folder: Annotated[Path, typer.Argument(help=_("Folder for the rehearsal's workspace."))] = Path(
-        "rehearsal"
-    ),
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help=_("Folder for the rehearsal's workspace; an earlier rehearsal in it is replaced.")
+        ),
+    ] = Path("rehearsal"),
 ) -> None:
-    from tracker.rehearsal.run import run_rehearsal
+    from tracker.rehearsal.run import is_rehearsal, run_rehearsal
     from tracker.services.overview import verdict_rows
 
     say("演练 / REHEARSAL: " + _("62 simulated units, 124 requests, on this machine only."))
+    if is_rehearsal(folder):
+        say(
+            _(
+                "{folder}: the earlier rehearsal there is replaced, with its desk's accounts and all that was "
+                "entered. To keep one, name another folder: {command}"
+            ).format(folder=folder, command=command_to_copy("rehearse", f"{folder}-2"))
+        )
     result = run_rehearsal(folder)
     print_table(
         [_("verdict"), _("disclosure"), _("consultation")],
@@ -46,8 +59,19 @@ def rehearse(
 def _next_steps(folder: Path, reference: str) -> list[str]:
     return [
         _("Look around:"),
-        f"  tracker --workspace {folder} status --all",
-        f"  tracker --workspace {folder} explain {reference}",
+        f"  {command_to_copy('--workspace', str(folder), 'status', '--all')}",
+        f"  {command_to_copy('--workspace', str(folder), 'explain', reference)}",
         f"  {folder / 'export' / 'results.xlsx'}",
-        _("A round of your own: `tracker init my-round`, then README."),
+        _("A round of your own: `{command}`, then README.").format(
+            command=command_to_copy("init", "my-round")
+        ),
     ]
+
+
+def command_to_copy(*words: str) -> str:
+    """A command to copy: this program by the name it was started by, for it need not be on the path."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return shlex.join([sys.executable, "-m", "tracker", *words])
+    is_on_path = shutil.which(started.name) == str(started)
+    return shlex.join([started.name if is_on_path else str(started), *words])

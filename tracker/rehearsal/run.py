@@ -190,11 +190,15 @@ class _Commands:
         return out.getvalue()
 
 
+def is_rehearsal(folder: Path) -> bool:
+    return (folder / _MARKER).exists()
+
+
 @contextmanager
 def _prepared(folder: Path, scenario: Path) -> Iterator[Rehearsal]:
     """A fresh workspace on running servers; an earlier rehearsal in the folder is replaced."""
     if folder.exists():
-        if not (folder / _MARKER).exists():
+        if not is_rehearsal(folder):
             raise UserError(
                 _("{folder}: exists and is no rehearsal; name another folder.").format(folder=folder)
             )
