@@ -79,3 +79,13 @@ def test_the_list_of_keys_names_every_key_that_a_page_offers(open_round):
             codes = set("123456789abcdefghijklmnopqrstuvwxyz") if "/messages/" in path else set("23456789")
             assert offered - codes <= known, path
             assert {"s", "0", "x"} <= known
+
+
+def test_filters_and_columns_of_the_requests_page_have_words_of_their_own(open_round):
+    with desk(open_round.workspace, lead="lead") as people:
+        people["lead"].client.cookies.set("language", "zh-CN", domain=HOST)
+        page = people["lead"].get("/requests")
+    filters = re.findall(r"<label>([^<]+?) <", page)
+    headers = cells(page, 'class="filters"')[0]
+    assert len(filters) == len(set(filters)) == 4
+    assert len(headers) == len(set(headers)) == 9

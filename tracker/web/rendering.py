@@ -144,7 +144,7 @@ def page_fault_word(fault: str) -> str:
 def table_word(name: str) -> str:
     return {
         "units": _("units"),
-        "channels": _("channels"),
+        "channels": _("channels of units"),
         "applicants": _("applicants"),
         "recipes": _("recipes"),
         "templates": _("templates"),
