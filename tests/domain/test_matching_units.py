@@ -365,6 +365,11 @@ def test_a_second_matter_that_is_settled_makes_no_letter_of_two() -> None:
     assert answered(text, subject="两件申请的延期告知", **FROM_WATER) == ("R-WATER",)
 
 
+def test_the_second_of_two_letters_is_one() -> None:
+    text = "王芳：您的第二件申请登记为水依26-045，问的是加压费的收费依据。"
+    assert answered(text, **FROM_WATER) == ("R-PRICES",)
+
+
 def test_an_asked_unit_may_answer_in_the_thread_of_the_one_that_handed_a_letter_on() -> None:
     thread = {"thread_ids": tuple(PUPILS.message_ids), **FROM_WATER}
     assert answered("他们转给我们了，我们没有数据，以教育局答复为准。", **thread) == ("R-SCHOOLS",)
