@@ -5,6 +5,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -34,8 +35,11 @@ def at_terminal(folder: Path, words: list[str], key: bytes) -> tuple[int, str]:
         said += os.read(mine, 1000)
     os.write(mine, key)
     try:
-        while more := os.read(mine, 1000):
-            said += more
+        while True:
+            if select([mine], [], [], 2)[0]:
+                said += os.read(mine, 1000)
+            else:
+                os.write(mine, key)  # lost, if it came before the terminal was made ready for the answer
     except OSError:  # the other side is gone
         pass
     os.close(mine)

@@ -188,9 +188,13 @@ CITIES = {
     "plains": City({"matched": 123, "rightly nobody's": 43, "held": 4}, 163),
     "platform": City({"matched": 120, "rightly nobody's": 44, "held": 4}, 164),
     "port": City({"matched": 123, "rightly nobody's": 49, "held": 4}, 169),
-    "prefecture": City({"matched": 123, "rightly nobody's": 42, "held": 10, "in part": 1, "wrong": 1}, 163, ("m127",)),
+    "prefecture": City(
+        {"matched": 123, "rightly nobody's": 42, "held": 10, "in part": 1, "wrong": 1}, 163, ("m127",)
+    ),
     "province": City({"matched": 123, "rightly nobody's": 42, "held": 3, "wrong": 1}, 159, ("m153",)),
-    "riverport": City({"matched": 123, "rightly nobody's": 42, "held": 3, "in part": 1, "wrong": 1}, 164, ("m132",)),
+    "riverport": City(
+        {"matched": 123, "rightly nobody's": 42, "held": 3, "in part": 1, "wrong": 1}, 164, ("m132",)
+    ),
     "seaside": City({"matched": 131, "rightly nobody's": 48, "held": 4}, 177),
     "west": City({"matched": 120, "rightly nobody's": 40, "held": 4}, 139),
     "workshops": City({"matched": 128, "rightly nobody's": 41, "held": 6}, 162),

@@ -119,6 +119,9 @@ def test_naming_a_round_that_is_not_blind_shows_no_more(tmp_path):
         answered.workspace.root,
         "INSERT INTO round SELECT 'open', json_remove(plan, '$.coding'), seed, created_at FROM round",
     )
+    with writing(answered.workspace.engine) as session:
+        planned = Event(EventKind.ROUND_PLANNED, NOW, NOW, "person:li", round="open", dedupe_key="open")
+        record(session, [planned])
     with desk(answered.workspace, wang="reviewer", lead="lead") as people:
         task = f"answer:{answered.references[0]}"
         assert task in people["lead"].get("/tasks?round=open")
