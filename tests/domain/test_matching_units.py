@@ -366,7 +366,7 @@ def test_a_second_matter_that_is_settled_makes_no_letter_of_two() -> None:
 
 
 def test_the_second_of_two_letters_is_one() -> None:
-    text = "王芳：您的第二件申请登记为水依26-045，问的是加压费的收费依据。"
+    text = "王芳：您的第二封来信登记为水依26-045，加压费的收费依据正在查。"
     assert answered(text, **FROM_WATER) == ("R-PRICES",)
 
 

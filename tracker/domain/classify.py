@@ -28,6 +28,7 @@ _SURE_BY_WORDS = 0.9  # of unseen letters so likely without a phrase, one in thr
 _SURELY_A_MACHINE = 0.95  # what a person could have written is a person's
 _LIKELY_BESIDE_THE_POINT, _SURELY_BESIDE_THE_POINT = 0.3, 0.85
 _TWO_THINGS = 0.8
+_ITEM = "Art. 36("
 _BY_POINTS = 0.9  # of 48 such letters 47 were labelled so
 _SHORT = 40  # characters
 _FORWARDED_TOP = 0.5  # what is only forwarded is for a person, whatever it says
@@ -152,7 +153,7 @@ class _Reading:
         label = max(likely, key=lambda each: (likely[each], each))
         if self.is_a_note and self._hands_over_papers and likely[label] < _LIKELY:
             return self._result(_O.DISCLOSED, _BY_WORDS)
-        if label in _ALL_OR_NOTHING and is_given_in_part(self._letter.stated):
+        if label in _ALL_OR_NOTHING and self._is_decided_apart:
             return self._result(_O.PARTLY_DISCLOSED, _BY_POINTS)
         machine = self._machine(label, likely[label])
         if machine is not None:
@@ -163,7 +164,8 @@ class _Reading:
             or (self._letter.has_unread_attachment and not self.says_anything)
         ):
             return None
-        return self._result(label, likely[label] * self._doubt(label, likely[label]))
+        confidence = likely[label] * self._doubt(label, likely[label])
+        return self._result(label, max(confidence, _SURE) if self._is_cited(label) else confidence)
 
     def unknown(self) -> Classification:
         evidence = [str(hit) for hit in self._hits]
@@ -175,6 +177,17 @@ class _Reading:
     def _is_garbled(self) -> bool:
         """Whether some server has put question marks for most of the characters."""
         return 2 * len(_GARBLED.findall(self._letter.plain)) > len(self._letter.plain) >= _FEWEST_GARBLED
+
+    @cached_property
+    def _is_decided_apart(self) -> bool:
+        return is_given_in_part(self._letter.stated)
+
+    def _is_cited(self, label: str) -> bool:
+        """Whether a letter cites the item of Article 36 for an outcome, and has no phrase for another one."""
+        outcomes = {
+            hit.label for hit in self._hits if hit.label in outcomes_of(self._kind or RequestKind.DISCLOSURE)
+        }
+        return outcomes == {label} and any(hit.name.startswith(_ITEM) for hit in self._hits)
 
     # --- decisions ---
 
@@ -252,7 +265,7 @@ class _Reading:
     def _evidence(self, label: str) -> tuple[str, ...]:
         """The phrases that speak for the label by themselves or by their weight; else the words."""
         told = [str(hit) for hit in self._hits if hit.label == label]
-        if label == _O.PARTLY_DISCLOSED and is_given_in_part(self._letter.stated):
+        if label == _O.PARTLY_DISCLOSED and self._is_decided_apart:
             told.insert(0, "points decided apart")
         support = self._weights.support(self._signs, label) if label in self._weights.labels else []
         told += [sign.removeprefix(PHRASE) for sign, _ in support if sign.startswith(PHRASE)]

@@ -24,7 +24,7 @@ from tracker.domain.topics import (
 )
 
 _MOST_CANDIDATES = 20
-_MOSTLY = 0.75
+_MOSTLY = 0.75  # of the words in which a letter names a matter
 _NONE: frozenset[str] = frozenset()
 
 

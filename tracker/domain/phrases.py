@@ -24,9 +24,8 @@ _REPLY_SUBJECT = re.compile(r"^\W*(?:re|fwd?|回复|答复|转发|回覆|轉寄)
 _LETTER_NAME = re.compile(
     r"答复|回复|告知|通知书|决定书|处理决定|回执|复函|延期|补正|收费通知|缴费|不予|公开[答告]|处理意见|公开[〔(（]20"
 )
-_ADDRESSED = re.compile(
-    r"\s*[\u4e00-\u9fff]{2,4}(?:先生|女士|同志)?[:：]\s*\n"
-)  # first of all it says to whom
+# A letter says first of all to whom it is.
+_ADDRESSED = re.compile(r"\s*[\u4e00-\u9fff]{2,4}(?:先生|女士|同志)?[:：]\s*\n")
 _OUR_OWN_FORM = re.compile(r"申请表|申请书(?!.*(?:答复|告知))")
 
 
