@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,12 @@ ADD = ["account", "add", "chen", "--role", "lead"]
 LOGIN = ["recipe", "login", "city-portal", "--applicant", "A01", "--user", "chen"]
 
 
+def _listen() -> None:
+    """In the child: the terminal becomes the session's own, and Ctrl-C is heard even if whoever ran the tests ignores it."""
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def at_terminal(folder: Path, words: list[str], key: bytes) -> tuple[int, str]:
     """The command at a terminal of its own, where `key` is pressed once it has asked."""
     mine, its = pty.openpty()
@@ -27,7 +34,7 @@ def at_terminal(folder: Path, words: list[str], key: bytes) -> tuple[int, str]:
         stdout=its,
         stderr=its,
         start_new_session=True,
-        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),  # makes it the session's terminal
+        preexec_fn=_listen,
     )
     os.close(its)
     said = b""

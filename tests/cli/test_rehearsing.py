@@ -1,7 +1,6 @@
 """What `tracker rehearse` says before it begins, and the commands it leaves to be copied."""
 
 import shlex
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ def test_an_earlier_rehearsal_is_not_replaced_without_a_word(tmp_path: Path):
     ) as run:
         assert run.stderr
         said = [run.stderr.readline() for _ in range(2)]
-        run.send_signal(signal.SIGINT)
+        run.kill()
         run.communicate()
     assert said[1].startswith(f"{folder}: the earlier rehearsal there is replaced, with its desk's accounts")
 
