@@ -124,7 +124,9 @@ class Clues:
     def numbered(self) -> frozenset[str]:
         """By a number in full, and of a unit's own by its serial: 您的3号件."""
         text = f"{self.message.subject}\n{self.words}"
-        return self._by_numbers(without_settled_numbers(text)) or self._by_numbers(text)
+        unsettled = without_settled_numbers(text)
+        found = self._by_numbers(unsettled)
+        return found if found or unsettled == text else self._by_numbers(text)
 
     def _by_numbers(self, text: str) -> frozenset[str]:
         folded = fold_numbers(text)
