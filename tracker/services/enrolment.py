@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from tracker.domain.rounds import Applicant, Roster
+from tracker.domain.terms import Unit
 from tracker.errors import UserError
 from tracker.i18n import _
 from tracker.services.sealing import sealing_vault
@@ -44,8 +45,12 @@ def _write_units(session: Session, name: str, roster: Roster, fixed: set[str]) -
             session.delete(row)
     for unit in roster.units:
         if unit.unit_id not in fixed:
-            fields = dataclasses.asdict(unit) | {"predecessors": ";".join(unit.predecessors)}
-            session.merge(UnitRow(round=name, **fields))
+            session.merge(unit_row(name, unit))
+
+
+def unit_row(round_name: str, unit: Unit) -> UnitRow:
+    fields = dataclasses.asdict(unit) | {"predecessors": ";".join(unit.predecessors)}
+    return UnitRow(round=round_name, **fields)
 
 
 def _write_channels(session: Session, name: str, roster: Roster, fixed: set[tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """Adopting a round midway: requests that were sent by other means, from a CSV file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ from tracker.domain.rounds import RoundPlan
 from tracker.domain.terms import ChannelKind, Event, EventKind, RequestKind, Unit, local_date
 from tracker.errors import UserError
 from tracker.i18n import _
+from tracker.services.enrolment import unit_row
 from tracker.services.letters import FIRST_STEP
 from tracker.services.rounds import final_event, plan_fields
 from tracker.services.sealing import sealing_vault
@@ -97,7 +98,7 @@ def _differing(session: Session, request: RequestRow, row: SentElsewhere) -> lis
 def _roster(session: Session, workspace: Workspace) -> Mapping[str, UnitRow]:
     """The units of units.csv and of planned rounds, the newest first, by id, code and name."""
     path = workspace.root / _UNITS_FILE
-    units = [_imported_unit(unit) for unit in read_units(path)] if path.is_file() else []
+    units = [unit_row(IMPORTED_ROUND, unit) for unit in read_units(path)] if path.is_file() else []
     query = select(UnitRow).join(RoundRow).where(UnitRow.round != IMPORTED_ROUND)
     for row in session.exec(query.order_by(col(RoundRow.created_at).desc())):
         units.append(UnitRow(**row.model_dump() | {"round": IMPORTED_ROUND}))
@@ -106,11 +107,6 @@ def _roster(session: Session, workspace: Workspace) -> Mapping[str, UnitRow]:
         for word in (unit.unit_id, unit.unit_code, unit.name):
             found.setdefault(word, unit)
     return found
-
-
-def _imported_unit(unit: Unit) -> UnitRow:
-    fields = asdict(unit) | {"predecessors": ";".join(unit.predecessors)}
-    return UnitRow(round=IMPORTED_ROUND, **fields)
 
 
 def _ensure_round(session: Session, rows: Sequence[SentElsewhere], actor: str, now: datetime) -> None:
@@ -155,7 +151,7 @@ def _write_request(
     actor: str,
     now: datetime,
 ) -> list[str]:
-    unit = listed or _imported_unit(Unit(unit_id=row.unit, unit_code=row.unit, name=row.unit))
+    unit = listed or unit_row(IMPORTED_ROUND, Unit(unit_id=row.unit, unit_code=row.unit, name=row.unit))
     is_new = _ensure_unit(session, row, unit) and not listed
     created = [*([row.unit] * is_new), *_ensure_applicant(session, workspace, row)]
     applicant = session.exec(select(ApplicantRow).where(ApplicantRow.mailbox == row.mailbox)).one()

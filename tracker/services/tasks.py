@@ -81,8 +81,12 @@ def count_open_tasks(session: Session, workspace: Workspace, now: datetime) -> i
     What is only to be coded is none of them: the machine's sure reading stands until then.
     """
     held = session.exec(select(func.count()).select_from(HeldMessageRow)).one()
-    doubtful = sum(count_open_readings(session, name) for name in rounds_in(session, *_NOT_FINAL))
-    return count_standing_tasks(session, workspace, now) + held + doubtful
+    return count_standing_tasks(session, workspace, now) + held + count_doubtful(session)
+
+
+def count_doubtful(session: Session) -> int:
+    """How many readings a person has to confirm, in the rounds that are not final."""
+    return sum(count_open_readings(session, name) for name in rounds_in(session, *_NOT_FINAL))
 
 
 def _standing_but_awaiting_us(session: Session, workspace: Workspace, now: datetime) -> list[Task]:

@@ -120,7 +120,7 @@ def finding_word(subject: str) -> str:
 def page_fault_word(fault: str) -> str:
     """Why a page could not be read: our name of it as a word, and what the site or network said."""
     kind, mark, detail = fault.partition(": ")
-    word = {
+    sentences: dict[str, str] = {
         PageFault.PAGE_CHANGED: _("the page has changed"),
         PageFault.SERVER_ERROR: _("the site has a fault of its own"),
         PageFault.NOT_FOUND: _("there is no such page"),
@@ -137,8 +137,9 @@ def page_fault_word(fault: str) -> str:
         PageFault.UNANSWERED: _("nobody answered in time what the page asked"),
         PageFault.BROKEN: _("a fault of ours"),
         PageFault.UNFIT_VALUE: _("a value cannot stand where the recipe puts it"),
-    }.get(kind)  # type: ignore[call-overload]  # a site's own refusal is told as it stands
-    return f"{word}{mark}{detail}" if word else fault
+    }
+    # a site's own refusal is told as it stands
+    return f"{sentences[kind]}{mark}{detail}" if kind in sentences else fault
 
 
 def table_word(name: str) -> str:

@@ -27,14 +27,12 @@ from tracker.services.contacts import (
 )
 from tracker.services.pen import held_messages
 from tracker.services.queue import counts_of
-from tracker.services.review import count_open_readings
 from tracker.services.rounds import find_request
 from tracker.services.settle import settle
 from tracker.services.standings import refresh_newer
 from tracker.services.task_kinds import Task, TaskKind
-from tracker.services.tasks import named_task, standing_tasks, submission_fields, with_units
+from tracker.services.tasks import count_doubtful, named_task, standing_tasks, submission_fields, with_units
 from tracker.store.database import reading
-from tracker.store.queries import round_names
 from tracker.web.desk import AT_WORK, EVERYBODY, Call, Desk, Entry, go_to
 
 PER_PAGE = 100
@@ -52,8 +50,8 @@ def tasks(call: Call) -> Response:
     page, name = call.page_number(), call.round_name()
     with reading(call.workspace.engine) as session:
         stages, held = counts_of(session, name), held_messages(session, start=0, most=0)[1]
-        doubtful = sum(count_open_readings(session, one) for one in round_names(session))
-        is_blind = is_blind_anywhere(session, call.visit.role)
+        # how a machine read is nothing to be told before the own vote
+        doubtful = None if is_blind_anywhere(session, call.visit.role) else count_doubtful(session)
         on_page = with_units(session, shown[(page - 1) * PER_PAGE : page * PER_PAGE])
     return call.show(
         "tasks.html",
@@ -64,9 +62,7 @@ def tasks(call: Call) -> Response:
         pages=-(-len(shown) // PER_PAGE),
         stages=stages,
         held=held,
-        doubtful=None
-        if is_blind
-        else doubtful,  # how a machine read is nothing to be told before the own vote
+        doubtful=doubtful,
     )
 
 
